@@ -1,0 +1,134 @@
+// A one-import program, bundled by esbuild and by rollup for a browser and for Node, then run.
+// What it guards: in a browser the public root pulls in no Node module and needs no `process`; the
+// wiring survives tree shaking (package.json "sideEffects"); the whole stays small.
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { build, transform } from 'esbuild';
+import { rollup } from 'rollup';
+import { pick, readPackage, root } from './package-map.mjs';
+
+const MAX_MINIFIED_BYTES = 400_000;
+const PROGRAM =
+  "import { tensor } from 'gradus';\nconsole.log(tensor([1, 2]).add(1).toString());\n";
+const EXPECTED = /\b2(\.0*)?, +3(\.0*)?(?!\d)/;
+const CONDITIONS = {
+  browser: ['browser', 'module', 'import', 'default'],
+  node: ['node', 'module', 'import', 'default'],
+};
+// What a browser lacks is taken away before the browser bundle runs.
+const BROWSER_BANNER = 'globalThis.process = globalThis.Buffer = undefined;';
+
+const pkg = readPackage();
+const external = Object.keys({ ...pkg.dependencies, ...pkg.optionalDependencies });
+
+async function withEsbuild(entry, platform) {
+  const result = await build({
+    entryPoints: [entry],
+    platform,
+    conditions: CONDITIONS[platform],
+    external: platform === 'node' ? external : [],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    logLevel: 'error',
+  });
+  return result.outputFiles[0].text;
+}
+
+async function withRollup(entry, platform) {
+  const bundle = await rollup({
+    input: entry,
+    plugins: [packageResolver(platform)],
+    onwarn: (warning) => console.log(`rollup: ${warning.message}`),
+  });
+  const { output } = await bundle.generate({ format: 'es', inlineDynamicImports: true });
+  await bundle.close();
+  const { code } = await transform(output[0].code, { minify: true, format: 'esm' });
+  return code;
+}
+
+/** Resolves this package's own names as package.json says (rollup alone knows relative paths). */
+function packageResolver(platform) {
+  const kept = new Set((pkg.sideEffects ?? []).map((path) => resolve(root, path)));
+  return {
+    name: 'package-resolver',
+    resolveId(id, importer) {
+      if (importer === undefined) return null;
+      if (isBuiltin(id) || external.includes(id)) {
+        if (platform === 'browser') throw new Error(`${importer} imports ${id} in a browser`);
+        return { id, external: true };
+      }
+      const entry = id.startsWith('#')
+        ? pkg.imports?.[id]
+        : (id === pkg.name || id.startsWith(`${pkg.name}/`)) &&
+          pkg.exports[`.${id.slice(pkg.name.length)}`];
+      const target = entry && pick(entry, CONDITIONS[platform]);
+      const path = target ? join(root, target) : resolve(dirname(importer), id);
+      return { id: path, moduleSideEffects: kept.has(path) };
+    },
+  };
+}
+
+/** What a bundle does wrong, in words. */
+function faultsOf(code, platform, file) {
+  const faults = [];
+  const bytes = Buffer.byteLength(code);
+  if (bytes > MAX_MINIFIED_BYTES) faults.push(`${bytes} bytes; the limit is ${MAX_MINIFIED_BYTES}`);
+  if (platform === 'browser') {
+    const names = [
+      ...code.matchAll(/(?:from|import|import\(|require\w*\()\s*["'`]([^"'`]+)["'`]/g),
+    ];
+    const left = names.map((match) => match[1]).filter((name) => isBuiltin(name));
+    if (left.length > 0 || /["'`]node:/.test(code))
+      faults.push(`Node's modules are left in it: ${left.join(', ') || 'a node: name'}`);
+  }
+  fs.writeFileSync(file, platform === 'browser' ? `${BROWSER_BANNER}\n${code}` : code);
+  const printed = execFileSync(process.execPath, [file], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    stdio: 'pipe',
+  });
+  if (!EXPECTED.test(printed)) faults.push(`printed ${JSON.stringify(printed)}, not 2 and 3`);
+  return faults;
+}
+
+if (!fs.existsSync(join(root, 'dist/index.js'))) {
+  console.log('dist/index.js is missing: npm run build first');
+  process.exit(1);
+}
+const folder = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), 'bundles-')));
+const sizes = [];
+try {
+  for (const name of [pkg.name, ...external]) {
+    const link = join(folder, 'node_modules', name);
+    fs.mkdirSync(dirname(link), { recursive: true });
+    fs.symlinkSync(name === pkg.name ? root : join(root, 'node_modules', name), link, 'junction');
+  }
+  const entry = join(folder, 'program.js');
+  fs.writeFileSync(entry, PROGRAM);
+  for (const [bundler, bundle] of Object.entries({ esbuild: withEsbuild, rollup: withRollup })) {
+    for (const platform of ['browser', 'node']) {
+      const what = `${bundler} ${platform}`;
+      try {
+        const code = await bundle(entry, platform);
+        const file = join(folder, `${bundler}-${platform}.mjs`);
+        sizes.push(`${what} ${(Buffer.byteLength(code) / 1000).toFixed(1)} kB`);
+        const faults = faultsOf(code, platform, file);
+        for (const fault of faults) console.log(`${what}: ${fault}`);
+        if (faults.length > 0) process.exitCode = 1;
+      } catch (error) {
+        const lines = error.message.split('\n').map((line) => line.slice(0, 200));
+        console.log(`${what}: ${lines.join('\n')}`);
+        process.exitCode = 1;
+      }
+    }
+  }
+} finally {
+  fs.rmSync(folder, { recursive: true, force: true });
+}
+console.log(sizes.join(', '));

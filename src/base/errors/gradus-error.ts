@@ -1,0 +1,59 @@
+import { userFrame } from './user-frame.ts';
+
+/** What an error tells; only `problem` is required. */
+export interface ErrorParts {
+  /** The operation the user called: `matmul`, `nn.linear`, `tensor`. */
+  readonly op?: string;
+  /** What is wrong, as a sentence without a full stop. */
+  readonly problem: string;
+  /** Shape and dtype of each operand, in order. */
+  readonly operands?: readonly { readonly shape: readonly number[]; readonly dtype: string }[];
+  /** Module path such as `net.layers.2.conv`; the innermost open module if it is left out. */
+  readonly module?: string;
+  /** What the user can do about it. */
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+let modulePath: () => string = () => '';
+
+/** Lets `nn` tell the path of the module whose forward is running; called by the wiring. */
+export function setModulePathSource(f: () => string): void {
+  modulePath = f;
+}
+
+/**
+ * Base of every error Gradus throws on purpose. The message names the operation, every operand's
+ * shape and dtype, the module path, the user's own source line, and a remedy where one is likely.
+ */
+export class GradusError extends Error {
+  readonly op: string | undefined;
+  /** `file:line:column` of the first stack frame outside Gradus, or `undefined`. */
+  readonly userLine: string | undefined;
+
+  constructor(parts: ErrorParts) {
+    super('', parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.name = new.target.name;
+    this.op = parts.op;
+    this.userLine = userFrame(this.stack ?? '');
+    this.message = format(parts, this.userLine);
+    // V8 froze the header of `stack` before the message was known.
+    if (this.stack !== undefined) {
+      const frames = this.stack.indexOf('\n    at ');
+      this.stack = `${this.name}: ${this.message}${frames < 0 ? '' : this.stack.slice(frames)}`;
+    }
+  }
+}
+
+function format(p: ErrorParts, line: string | undefined): string {
+  let s = p.op === undefined ? p.problem : `${p.op}: ${p.problem}`;
+  if (p.operands !== undefined && p.operands.length > 0) {
+    const list = p.operands.map((o) => `${o.dtype}[${o.shape.join(', ')}]`).join(', ');
+    s += `\n  operands: ${list}`;
+  }
+  const module = p.module ?? modulePath();
+  if (module !== '') s += `\n  module: ${module}`;
+  if (line !== undefined) s += `\n  at: ${line}`;
+  if (p.remedy !== undefined) s += `\n  remedy: ${p.remedy}`;
+  return s;
+}

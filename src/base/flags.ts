@@ -1,0 +1,16 @@
+/** Settings from the environment, read once at first use; browsers have none. */
+
+type Env = Readonly<Record<string, string | undefined>>;
+const env: Env = (globalThis as { process?: { env?: Env } }).process?.env ?? {};
+
+/** `GRADUS_DEBUG`: 0 silent, 1 programs and timings, 2 graphs, 3 passes, 4 kernels, 5 machine code. */
+export const debugLevel = (): number => Number(env.GRADUS_DEBUG ?? 0) || 0;
+
+/** `GRADUS_CPU`: which engine runs the CPU device; `undefined` lets Gradus choose. */
+export const cpuEngine = (): string | undefined => env.GRADUS_CPU;
+
+/** `GRADUS_WASM_HEAP`: cap of the WebAssembly heap in bytes; the variable counts megabytes. */
+export function wasmHeapBytes(): number {
+  const mb = Number(env.GRADUS_WASM_HEAP ?? 256);
+  return (Number.isFinite(mb) && mb >= 1 ? mb : 256) * 2 ** 20;
+}

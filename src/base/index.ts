@@ -1,0 +1,5 @@
+export * from './dtype.ts';
+export * from './errors/index.ts';
+export * from './flags.ts';
+export * from './shape.ts';
+export * from './spec.ts';

@@ -1,0 +1,32 @@
+import { apply1 } from '../apply.ts';
+import { elementReference, numericUnary } from '../element.ts';
+import { defineOp, SAVE } from '../op.ts';
+import type { Value } from '../value.ts';
+import { gt } from './compare.ts';
+import { where } from './where.ts';
+
+export const RELU = defineOp({
+  name: 'relu',
+  onnx: 'Relu',
+  ...numericUnary('relu'),
+  reference: elementReference(
+    (x) => Math.max(x, 0),
+    (x) => (x > 0n ? x : 0n),
+  ),
+  lower: { kind: 'element', expr: (e, [x], _, out) => e.max(x, e.constant(0, out.dtype)) },
+  saves: SAVE.out0,
+  gradient(ctx, g) {
+    ctx.give(0, where(gt(ctx.output(0), 0), g, 0));
+  },
+});
+
+/**
+ * Element by element `max(x, 0)`. Dtypes: the operand's. Numerics: NaN stays NaN; the gradient at
+ * 0 is 0. Throws DtypeError for bool.
+ *
+ * Source: Nair & Hinton, Rectified Linear Units Improve Restricted Boltzmann Machines, 2010.
+ *
+ * @example
+ * tensor([-1, 2]).relu().toArray(); // [0, 2]
+ */
+export const relu = (x: Value): Value => apply1(RELU, x);

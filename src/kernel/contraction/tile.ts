@@ -1,0 +1,169 @@
+/**
+ * The register tile that every contraction shares: `rows` x `vectors` accumulators. One step of
+ * the sum loads `vectors` vectors of one operand, broadcasts `rows` elements of the other, and
+ * multiplies all with all. Schedules differ only in where those elements lie.
+ */
+import type { KernelBuilder } from '../builder.ts';
+import type { Address, Reg, TargetInfo } from '../ir.ts';
+import type { NumberElem } from './arguments.ts';
+
+export interface Tile {
+  readonly elem: NumberElem;
+  /** Bytes of one element. */
+  readonly bytes: number;
+  readonly rows: number;
+  readonly vectors: number;
+  readonly lanes: number;
+}
+
+export const columnsOf = (t: Tile): number => t.vectors * t.lanes;
+export const tileKey = (t: Tile): string => `${t.elem}:${t.rows}x${t.vectors}x${t.lanes}`;
+
+export const bytesOfElem = (elem: NumberElem): number => (elem === 'f64' || elem === 'i64' ? 8 : 4);
+
+/**
+ * The tile for an m x n result: as many accumulators as stay in registers next to the vectors of
+ * one step and one broadcast. Few rows take more vectors, few columns more rows. The classes are
+ * coarse, so that another batch size finds the kernel of the last one.
+ */
+export function chooseTile(info: TargetInfo, elem: NumberElem, m: number, n: number): Tile {
+  const bytes = bytesOfElem(elem);
+  const lanes = info.vectorBytes / bytes;
+  const wide = Math.max(1, Math.ceil(n / lanes));
+  const [rows, vectors] = info.vectorRegisters < 32 ? narrowTile(m, wide) : wideTile(m, wide);
+  return { elem, bytes, rows, vectors: Math.min(vectors, wide), lanes };
+}
+
+/** About 15 registers: the tiles that WebAssembly engines and AVX2 keep without spilling. */
+function narrowTile(m: number, wide: number): [rows: number, vectors: number] {
+  if (m <= 1) return [1, 8];
+  if (m <= 2) return [2, 4];
+  if (m <= 3) return [3, 3];
+  if (m <= 4) return [4, 2];
+  if (wide === 1) return m <= 8 ? [4, 1] : [8, 1];
+  if (m <= 8) return [4, 2];
+  return wide === 3 ? [3, 3] : [6, 2];
+}
+
+function wideTile(m: number, wide: number): [rows: number, vectors: number] {
+  if (m <= 1) return [1, 8];
+  if (m <= 4) return [m, 4];
+  return wide === 1 ? [16, 1] : wide === 2 ? [12, 2] : [8, 3];
+}
+
+/** The accumulators at zero, row by row. */
+export function zeroTile(b: KernelBuilder, t: Tile): Reg[] {
+  const zero = b.splat(b.const(t.elem, t.elem === 'i64' ? 0n : 0), t.lanes);
+  return Array.from({ length: t.rows * t.vectors }, () => zero);
+}
+
+/** a * b + c: fused on floats, since contractions may; two operations on integers. */
+export function multiplyAdd(b: KernelBuilder, x: Reg, y: Reg, sum: Reg): Reg {
+  const { elem } = sum.type;
+  return elem === 'f32' || elem === 'f64' ? b.fma(x, y, sum) : b.add(b.mul(x, y), sum);
+}
+
+/** One step of the sum: `row(i)` is where row i's element lies, `vector(j)` where vector j does. */
+export function step(
+  b: KernelBuilder,
+  t: Tile,
+  sums: readonly Reg[],
+  row: (i: number) => Address,
+  vector: (j: number) => Address,
+  masks?: readonly Reg[],
+): Reg[] {
+  const loadVector = (j: number): Reg =>
+    b.load(t.elem, t.lanes, vector(j), masks === undefined ? {} : { mask: masks[j] });
+  const out: Reg[] = [];
+  if (t.rows === 1) {
+    const x = b.load(t.elem, t.lanes, row(0), { splat: t.lanes > 1 });
+    for (let j = 0; j < t.vectors; j++) out.push(multiplyAdd(b, x, loadVector(j), sums[j]));
+    return out;
+  }
+  const ys = Array.from({ length: t.vectors }, (_, j) => loadVector(j));
+  for (let i = 0; i < t.rows; i++) {
+    const x = b.load(t.elem, t.lanes, row(i), { splat: t.lanes > 1 });
+    for (let j = 0; j < t.vectors; j++) {
+      out.push(multiplyAdd(b, x, ys[j], sums[i * t.vectors + j]));
+    }
+  }
+  return out;
+}
+
+/** An operand's place during the sum: pointers, and how far they move in one step. */
+export interface Walk {
+  /** One pointer for each row (or one for all, see `spacing`); one for the vectors. */
+  readonly pointers: readonly Reg[];
+  /** Bytes between the rows that share one pointer. */
+  readonly spacing: number;
+  /** Bytes to the next step: a constant folds into offsets, a register is added every step. */
+  readonly stride: number | Reg;
+}
+
+/** How many steps one turn of the sum's loop makes. */
+export const UNROLL = 4;
+
+export interface Sum {
+  readonly rows: Walk;
+  readonly vectors: Walk;
+  /** Steps in all, and the largest multiple of UNROLL not above it. */
+  readonly count: Reg;
+  readonly unrolled: Reg;
+  /** For the vectors' loads, where lanes may lie outside. */
+  readonly masks?: readonly Reg[];
+}
+
+/** The whole sum over `count` steps, from zero: the accumulators, row by row. */
+export function sumTile(b: KernelBuilder, t: Tile, s: Sum): Reg[] {
+  const accumulators = t.rows * t.vectors;
+  const rowCount = s.rows.pointers.length;
+  const turn = (steps: number) => (_: Reg, carried: readonly Reg[]) => {
+    let sums = carried.slice(0, accumulators);
+    const rows = new Moving(b, s.rows.stride, carried.slice(accumulators, accumulators + rowCount));
+    const vectors = new Moving(b, s.vectors.stride, carried.slice(accumulators + rowCount));
+    for (let u = 0; u < steps; u++) {
+      sums = step(
+        b,
+        t,
+        sums,
+        (i) => (rowCount === 1 ? rows.at(0, i * s.rows.spacing) : rows.at(i, 0)),
+        (j) => vectors.at(0, j * t.lanes * t.bytes),
+        s.masks,
+      );
+      rows.advance();
+      vectors.advance();
+    }
+    return [...sums, ...rows.end(), ...vectors.end()];
+  };
+  const start = [...zeroTile(b, t), ...s.rows.pointers, ...s.vectors.pointers];
+  const middle = b.loop(0, s.unrolled, UNROLL, start, turn(UNROLL));
+  return b.loop(s.unrolled, s.count, 1, middle, turn(1)).slice(0, accumulators);
+}
+
+/** Pointers that move together; constant strides gather in the addresses' offsets. */
+class Moving {
+  private readonly b: KernelBuilder;
+  private readonly stride: number | Reg;
+  private pointers: readonly Reg[];
+  private offset = 0;
+
+  constructor(b: KernelBuilder, stride: number | Reg, pointers: readonly Reg[]) {
+    this.b = b;
+    this.stride = stride;
+    this.pointers = pointers;
+  }
+
+  at(pointer: number, offset: number): Address {
+    return { base: this.pointers[pointer], offset: this.offset + offset };
+  }
+
+  advance(): void {
+    const { stride } = this;
+    if (typeof stride === 'number') this.offset += stride;
+    else this.pointers = this.pointers.map((p) => this.b.add(p, stride));
+  }
+
+  end(): readonly Reg[] {
+    return this.offset === 0 ? this.pointers : this.pointers.map((p) => this.b.add(p, this.offset));
+  }
+}

@@ -1,0 +1,6 @@
+export { at, KernelBuilder } from './builder.ts';
+export * from './ir.ts';
+export type { Arg, BufferRef, Launch, LaunchPlan } from './launch.ts';
+export { lowerGraph } from './lower.ts';
+export { printKernel } from './print.ts';
+export { verifyKernel } from './verify.ts';

@@ -1,0 +1,35 @@
+/**
+ * What `kernel/` gives to a device for one op graph: kernels to run in order, with their
+ * arguments. Sizes and strides are arguments, so one kernel serves every size of its class.
+ */
+import type { Kernel } from './ir.ts';
+
+/** A buffer that a launch touches. */
+export type BufferRef =
+  | { readonly kind: 'input'; readonly index: number }
+  | { readonly kind: 'output'; readonly index: number }
+  | { readonly kind: 'temp'; readonly index: number };
+
+export type Arg =
+  /** Address of a buffer's first element (an input's own offset included) plus `bytes`. */
+  | { readonly kind: 'pointer'; readonly buffer: BufferRef; readonly bytes: number }
+  /** A size, stride or other number known when the plan is made. */
+  | { readonly kind: 'index'; readonly value: number }
+  /** Run-time scalar: graph input `input`, written as `elem`. */
+  | { readonly kind: 'scalar'; readonly input: number; readonly elem: 'f32' | 'f64' | 'i32' | 'i64' };
+
+export interface Launch {
+  /** Equal keys mean equal kernels: op structure, dtypes, rank, stride classes, bucket, ISA. */
+  readonly key: string;
+  build(): Kernel;
+  readonly args: readonly Arg[];
+  /** The op whose index faulted, if the kernel can fault. */
+  readonly faults?: string;
+}
+
+/** Everything one graph needs: launches in order, and the size of each temporary buffer. */
+export interface LaunchPlan {
+  readonly launches: readonly Launch[];
+  /** Bytes of each temporary; temporaries never overlap. */
+  readonly temps: readonly number[];
+}

@@ -1,0 +1,2 @@
+export { ReferenceDevice } from './reference-device.ts';
+export { WasmDevice } from './wasm-device.ts';

@@ -1,0 +1,107 @@
+/** The CPU through WebAssembly SIMD: the heap, the kernel cache, and plans made runnable. */
+import { arrayOf, debugLevel, type DType, type Spec, type TypedArray, wasmHeapBytes } from '../../base/index.ts';
+import { type Graph, printGraph } from '../../ir/index.ts';
+import { type Kernel, type Launch, lowerGraph, printKernel, type TargetInfo } from '../../kernel/index.ts';
+import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
+import type { Device, Executable, Slot } from '../device.ts';
+import { Storage } from '../device.ts';
+import { type Handle, WasmHeap } from './heap.ts';
+import { Slabs } from './slabs.ts';
+import { WasmExecutable } from './wasm-executable.ts';
+
+export type KernelFunction = (args: number) => void;
+
+const MAX_KERNELS = 8192;
+
+export class WasmDevice implements Device {
+  readonly name = 'cpu';
+  readonly engine: string;
+  readonly heap = new WasmHeap(wasmHeapBytes());
+  readonly info: TargetInfo = wasmTarget();
+  private readonly slabs = new Slabs(this.heap);
+  private readonly kernels = new Map<string, KernelFunction>();
+
+  constructor() {
+    this.engine = `WebAssembly SIMD (${this.info.isa})`;
+  }
+
+  allocate(bytes: number): Storage {
+    return this.slabs.allocate(bytes) ?? new Storage(this.heap.allocate(bytes), 0, bytes);
+  }
+
+  free(storage: Storage): void {
+    const { block } = storage.handle as Handle;
+    // Slabs are shared; the collector takes them.
+    if (block.bytes === storage.bytes) this.heap.release(block);
+  }
+
+  write(slot: Slot, data: TypedArray): void {
+    const { storage } = slot;
+    this.heap.tick++;
+    const base = this.heap.touchForWrite((storage.handle as Handle).block);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.heap.u8.set(bytes, base + storage.offset + slot.offset);
+  }
+
+  read(slot: Slot, dtype: DType, count: number): TypedArray {
+    const { storage } = slot;
+    const { block } = storage.handle as Handle;
+    const out = new (arrayOf(dtype))(count);
+    const from = storage.offset + slot.offset;
+    const source =
+      block.address < 0 && block.buffer !== null
+        ? block.buffer.subarray(from, from + out.byteLength)
+        : this.resident(block, from, out.byteLength);
+    new Uint8Array(out.buffer).set(source);
+    return out;
+  }
+
+  view(slot: Slot, dtype: DType, count: number): TypedArray {
+    const { storage } = slot;
+    const { block } = storage.handle as Handle;
+    if (block.address < 0 && block.buffer === null) this.heap.touch(block);
+    const bytes = this.heap.outside(block);
+    return new (arrayOf(dtype))(bytes.buffer, bytes.byteOffset + storage.offset + slot.offset, count);
+  }
+
+  compile(graph: Graph, inputs: readonly Spec[]): Executable {
+    if (debugLevel() >= 2) console.error(printGraph(graph));
+    const plan = lowerGraph(graph, inputs, this.info);
+    const kernels = plan.launches.map((l) => this.kernel(l));
+    return new WasmExecutable(this.heap, graph, plan, kernels, this.name);
+  }
+
+  memory(): { heapBytes: number; usedBytes: number } {
+    return { heapBytes: this.heap.heapBytes, usedBytes: this.heap.usedBytes };
+  }
+
+  private resident(block: Handle['block'], from: number, bytes: number): Uint8Array {
+    this.heap.tick++;
+    const base = this.heap.touch(block) + from;
+    return this.heap.u8.subarray(base, base + bytes);
+  }
+
+  private kernel(launch: Launch): KernelFunction {
+    let f = this.kernels.get(launch.key);
+    if (f !== undefined) return f;
+    const start = debugLevel() >= 1 ? performance.now() : 0;
+    const kernel = launch.build();
+    const code = compileKernel(kernel, this.info, { faultAddress: this.heap.faultAddress });
+    f = instantiate(code.bytes, this.heap.memory);
+    if (this.kernels.size >= MAX_KERNELS) this.kernels.clear();
+    this.kernels.set(launch.key, f);
+    if (debugLevel() >= 1) this.report(kernel, code, launch.key, performance.now() - start);
+    return f;
+  }
+
+  private report(
+    kernel: Kernel,
+    code: { bytes: Uint8Array; text(): string },
+    key: string,
+    ms: number,
+  ): void {
+    console.error(`[gradus] kernel ${kernel.name}: ${code.bytes.length} bytes, ${ms.toFixed(2)} ms`);
+    if (debugLevel() >= 3) console.error(`  key ${key}`);
+    if (debugLevel() >= 4) console.error(`${printKernel(kernel)}\n${code.text()}`);
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * The Device interface: memory, and graphs made into executables. One page; each implementation
+ * has its folder.
+ */
+import { DeviceError, type DType, type Spec, type TypedArray } from '../base/index.ts';
+import type { Graph } from '../ir/index.ts';
+
+/**
+ * Memory of one tensor or more (views share it). Where the bytes are is the device's business:
+ * `handle` is its own record.
+ */
+export class Storage {
+  /** The device's record of the memory this lies in. */
+  readonly handle: object;
+  /** First byte within the handle's memory. */
+  readonly offset: number;
+  readonly bytes: number;
+  /** Counts writes; the tape checks it before it uses a saved tensor. */
+  version = 0;
+  /** Whether someone besides one cell may read it: an update then writes a fresh buffer. */
+  shared = false;
+  /** Uses inside a memory scope (see tensor/scope.ts): freed when it falls to 0 there. */
+  pins = 0;
+
+  constructor(handle: object, offset: number, bytes: number) {
+    this.handle = handle;
+    this.offset = offset;
+    this.bytes = bytes;
+  }
+}
+
+/** A place in memory; every Tensor is one. */
+export interface Slot {
+  readonly storage: Storage;
+  /** Bytes from the storage's start to element 0. */
+  readonly offset: number;
+}
+
+/** A graph made ready to run on operands of given specs. */
+export interface Executable {
+  /** Dense specs of the outputs, which the caller allocates. */
+  readonly outputs: readonly Spec[];
+  /** One output, one or two operands; a number operand passes null and its value. */
+  run(out: Slot, a: Slot | null, b: Slot | null, scalarA: number, scalarB: number): void;
+  runAll(outputs: readonly Slot[], inputs: readonly (Slot | number)[]): void;
+}
+
+export interface Device {
+  readonly name: string;
+  /** What runs underneath, for `gradus devices`: 'WebAssembly SIMD', 'reference', ... */
+  readonly engine: string;
+  allocate(bytes: number): Storage;
+  /** Returns memory at once; the storage must not be used again. Optional speed. */
+  free(storage: Storage): void;
+  /** Copies host elements to a dense place. */
+  write(slot: Slot, data: TypedArray): void;
+  /** Copies `count` dense elements out. */
+  read(slot: Slot, dtype: DType, count: number): TypedArray;
+  /** A read-only view of the elements where possible, else a copy. */
+  view(slot: Slot, dtype: DType, count: number): TypedArray;
+  /** Operands have these specs (strides included); numbers among them have weak specs. */
+  compile(graph: Graph, inputs: readonly Spec[]): Executable;
+  /** Bytes held, for tests and `gradus devices`. */
+  memory(): { readonly heapBytes: number; readonly usedBytes: number };
+}
+
+const devices = new Map<string, () => Device>();
+const made = new Map<string, Device>();
+
+/** Makes a device known; it is created when first asked for. */
+export function registerDevice(name: string, make: () => Device): void {
+  devices.set(name, make);
+  made.delete(name);
+}
+
+export function getDevice(name: string): Device {
+  let d = made.get(name);
+  if (d !== undefined) return d;
+  const make = devices.get(name);
+  if (make === undefined) {
+    throw new DeviceError({
+      op: 'device',
+      problem: `there is no device '${name}'`,
+      remedy: `use one of ${[...devices.keys()].map((n) => `'${n}'`).join(', ')}`,
+    });
+  }
+  d = make();
+  made.set(name, d);
+  return d;
+}
+
+export const deviceNames = (): string[] => [...devices.keys()];

@@ -1,0 +1,2 @@
+export { compileKernel, type WasmCode, type WasmEnv } from './compile-kernel.ts';
+export { instantiate, wasmTarget } from './engine.ts';
