@@ -108,7 +108,7 @@ export function requireIndex(op: string, index: Type, operands: readonly Type[])
  * Gives operand `i` the gradient `g` in the operand's own type: summed over the dimensions it was
  * broadcast along, converted to its dtype. `fresh` tells that nobody else holds `g`.
  */
-export function unbroadcast(ctx: GradContext<any>, i: number, g: Value, fresh = false): void {
+export function unbroadcast(ctx: GradContext<unknown>, i: number, g: Value, fresh = false): void {
   const target = ctx.inputType(i);
   const same = sameShape(g.shape, target.shape);
   const own = same && g.dtype === target.dtype;

@@ -48,7 +48,11 @@ export const typeOf = (x: Operand): Type =>
   typeof x === 'number' ? (Number.isInteger(x) ? WEAK_INT : WEAK_FLOAT) : x;
 
 /** Output Types of an op as an array. */
-export function inferAll(def: OpDef, inputs: readonly Type[], attrs: Attrs | null): readonly Type[] {
+export function inferAll(
+  def: OpDef,
+  inputs: readonly Type[],
+  attrs: Attrs | null,
+): readonly Type[] {
   const t = def.infer(inputs, attrs);
   return Array.isArray(t) ? t : [t as Type];
 }

@@ -1,8 +1,12 @@
 export * from './apply.ts';
 export type { ConvGeometry } from './conv-geometry.ts';
+export { promoteTypes } from './element.ts';
 export * from './graph.ts';
 export type * from './lowering.ts';
-export { type NdArray, ndZeros } from './nd-array.ts';
+export { forEachIndex, type NdArray, ndZeros } from './nd-array.ts';
 export * from './op.ts';
 export * from './ops/index.ts';
+export { printGraph, printNode, printType } from './print.ts';
+export { convertNd, type ReferenceOptions, reference, runGraph } from './reference.ts';
 export { isValue, type Operand, type Value } from './value.ts';
+export { verifyGraph } from './verify.ts';

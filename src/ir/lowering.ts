@@ -126,9 +126,13 @@ export type Lowering<A> =
       readonly face: 'forward' | 'input' | 'weight';
       geometry(inputs: readonly Type[], attrs: A): ConvGeometry;
     }
-  /** out[..., j, ...] = x[..., index[j], ...] along `dim`; operands (x, index), index int32/int64. */
+  /**
+   * out[i, j, k] = x[i, index[i, j, k], k] with `dim` in the middle: index and output have one
+   * shape, which beside `dim` may be smaller than x's. Operands (x, index), index int32/int64;
+   * negative indices count from the end, others outside are faults.
+   */
   | { readonly kind: 'gather'; dim(attrs: A): number }
-  /** A copy of x with src added at index along `dim`, in order; operands (x, index, src). */
+  /** A copy of x with out[i, index[i, j, k], k] += src[i, j, k], in order; (x, index, src). */
   | { readonly kind: 'scatterAdd'; dim(attrs: A): number }
   /** The output filled with `fill` (skipped if null), then each operand copied to its place. */
   | {

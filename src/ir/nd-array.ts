@@ -17,9 +17,7 @@ export function ndZeros(shape: Shape, dtype: DType): NdArray {
 export function setElement(a: NdArray, at: number, y: number | bigint | boolean): void {
   if (a.dtype === 'int64') {
     const v =
-      typeof y === 'bigint'
-        ? y
-        : BigInt(Number.isFinite(Number(y)) ? Math.trunc(Number(y)) : 0);
+      typeof y === 'bigint' ? y : BigInt(Number.isFinite(Number(y)) ? Math.trunc(Number(y)) : 0);
     (a.data as BigInt64Array)[at] = BigInt.asIntN(64, v);
   } else if (a.dtype === 'bool') a.data[at] = Number(y) === 0 ? 0 : 1;
   else if (a.dtype === 'int32') {

@@ -48,8 +48,7 @@ export function argReference(beats: (x: number | bigint, best: number | bigint) 
       const value = x.data[from];
       const before = best[to];
       const wins =
-        before === null ||
-        (!Number.isNaN(before) && (Number.isNaN(value) || beats(value, before)));
+        before === null || (!Number.isNaN(before) && (Number.isNaN(value) || beats(value, before)));
       if (!wins) return;
       best[to] = value;
       out.data[to] = index[dims[0]];

@@ -50,6 +50,6 @@ export function operandsOf(inst: Inst): Reg[] {
 }
 
 /** Whether the instruction only computes its `dst` from its operands: no memory, no control. */
-export function isPure(inst: Inst): inst is Extract<Inst, { dst: Reg }> {
+export function isPure(inst: Inst): boolean {
   return 'dst' in inst && inst.op !== 'load';
 }

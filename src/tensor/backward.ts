@@ -2,6 +2,7 @@
 import { GraphError, ShapeError, sameShape } from '../base/index.ts';
 import { copy, full, type Value } from '../ir/index.ts';
 import { accumulate, Frontier, setFrontier } from './accumulate.ts';
+import { setBackwardNode } from './anomaly.ts';
 import { setGradMode } from './grad-mode.ts';
 import type { Node } from './node.ts';
 import { LEAF_NAME } from './node-names.ts';
@@ -50,7 +51,7 @@ export function seedOf(root: Tensor, given?: Tensor): Tensor {
         remedy: 'reduce the loss, e.g. with mean(), or pass { gradient }',
       });
     }
-    return full(root.spec.shape, 1, root.spec.dtype, root.spec.device) as Tensor;
+    return full(root.spec.shape, 1, root.spec.dtype) as Tensor;
   }
   if (!sameShape(given.spec.shape, root.spec.shape)) {
     throw new ShapeError({
@@ -82,6 +83,7 @@ export function run(
     while (frontier.size > 0) step(frontier.pop(), createGraph, retainGraph, own);
   } finally {
     depth--;
+    setBackwardNode(null);
     frontier.clear();
     setFrontier(frontierBefore);
     setGradMode(modeBefore);
@@ -112,6 +114,7 @@ function step(n: Node, createGraph: boolean, retainGraph: boolean, own: PrivateR
       remedy: 'pass { retainGraph: true } to the first backward',
     });
   }
+  setBackwardNode(n);
   if (grads !== null) many(n, grads);
   else n.op.gradient?.(n, g, NO_GRADIENTS);
   settle();
@@ -122,7 +125,7 @@ function step(n: Node, createGraph: boolean, retainGraph: boolean, own: PrivateR
 
 /** Several outputs: those without a gradient get zeros. */
 function many(n: Node, grads: (Tensor | null)[]): void {
-  const filled = (n.outSpecs ?? []).map((t, i) => grads[i] ?? (full(t.shape, 0, t.dtype, t.device) as Tensor));
+  const filled = (n.outSpecs ?? []).map((t, i) => grads[i] ?? (full(t.shape, 0, t.dtype) as Tensor));
   n.op.gradient?.(n, filled[0], filled);
 }
 

@@ -5,22 +5,37 @@
 import {
   bytesOf,
   type DType,
+  DTYPES,
+  DtypeError,
   GraphError,
+  isDType,
   isFloat,
   ShapeError,
   sameShape,
   type Shape,
   type Spec,
+  specOf,
   type TypedArray,
   ValueError,
 } from '../base/index.ts';
 import * as ops from '../ir/index.ts';
-import { getDevice, type Storage } from '../runtime/device.ts';
+import { deviceNames, getDevice, Storage } from '../runtime/device.ts';
+import { type IndexItem, indexed } from './at.ts';
 import { type BackwardOptions, backward } from './backward.ts';
 import { gradMode, setGradMode } from './grad-mode.ts';
+import { TensorMethods } from './methods.ts';
 import { LEAF, Node } from './node.ts';
+import { describe, format } from './print.ts';
+import type { At } from './shape-types.ts';
 
-export class Tensor<S extends Shape = Shape> implements ops.Value {
+/** Nested arrays as deep as the rank. */
+export type Nested<S extends Shape> = number extends S['length']
+  ? any
+  : S extends readonly [number, ...infer R extends Shape]
+    ? Nested<R>[]
+    : any;
+
+export class Tensor<S extends Shape = Shape> extends TensorMethods implements ops.Value {
   // Set in one order and never deleted: one hidden class for plain tensors and cells.
   /** @internal */
   storage: Storage;
@@ -37,6 +52,7 @@ export class Tensor<S extends Shape = Shape> implements ops.Value {
 
   /** @internal Tensors are made by `tensor`, `zeros`, ... and by ops. */
   constructor(storage: Storage, offset: number, spec: Spec, node: Node | null) {
+    super();
     this.storage = storage;
     this.offset = offset;
     this.spec = spec;
@@ -159,7 +175,7 @@ export class Tensor<S extends Shape = Shape> implements ops.Value {
       });
     }
     const source =
-      typeof value === 'number' ? ops.full(this.shape, value, this.dtype, this.device) : value;
+      typeof value === 'number' ? ops.full(this.shape, value, this.dtype) : value;
     ops.interpreter().update(ops.CAST, [source], ops.attrs({ dtype: this.dtype }), [this as Tensor]);
   }
 
@@ -178,6 +194,38 @@ export class Tensor<S extends Shape = Shape> implements ops.Value {
   /** @internal */
   plus(other: Tensor): Tensor {
     return ops.add(this, other) as Tensor;
+  }
+
+  // ---- indexing
+
+  /**
+   * NumPy's indexing. Each item takes a dimension: a number picks; a string is a Python slice
+   * (`':'`, `'1:10:2'`, `'...'`), `slice(start, end, step)` a computed one; `null` adds an axis;
+   * an array of integers or an integer tensor picks several; booleans are a mask.
+   *
+   * Throws IndexError that names the item, the dimension and its size.
+   *
+   * @example
+   * x.at(':', -1); x.at([0, 2]); x.at(x.gt(0));
+   */
+  at<A extends Shape, const I extends readonly IndexItem[]>(
+    this: Tensor<A>,
+    ...items: I
+  ): Tensor<At<A, I>> {
+    return indexed(this, items, fromHost) as Tensor<At<A, I>>;
+  }
+
+  /** Converted to a dtype, or moved to a device; itself if it is there already. */
+  to(target: DType | (string & {})): Tensor<S> {
+    if (isDType(target)) return ops.cast(this, target) as Tensor<S>;
+    if (target === this.device) return this;
+    getDevice(checkDevice(target));
+    return fromHost(this.data(), this.dtype, this.shape, target) as Tensor<S>;
+  }
+
+  /** On the CPU: the one asynchronous move. */
+  async cpu(): Promise<Tensor<S>> {
+    return this.to('cpu');
   }
 
   // ---- reading
@@ -212,6 +260,50 @@ export class Tensor<S extends Shape = Shape> implements ops.Value {
     return BigInt(this.only('itemBigInt'));
   }
 
+  /** Nested arrays of numbers; of booleans for bool, of bigints for int64. */
+  toArray<A extends Shape>(this: Tensor<A>): Nested<A> {
+    const data = this.data({ copy: false });
+    const bool = this.dtype === 'bool';
+    const { shape } = this;
+    let at = 0;
+    const build = (d: number): unknown => {
+      if (d < shape.length) return Array.from({ length: shape[d] }, () => build(d + 1));
+      const x = data[at++];
+      return bool ? x !== 0 : x;
+    };
+    return build(0) as Nested<A>;
+  }
+
+  toJSON(): unknown {
+    return this.toArray();
+  }
+
+  /** The elements as NumPy prints them. */
+  toString(): string {
+    return format(this as Tensor);
+  }
+
+  /** What `console.log` shows in Node. @internal */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return describe(this as Tensor);
+  }
+
+  // ---- memory
+
+  /**
+   * Gives this tensor's hold on its memory up at once. Never needed: the collector does it. Other
+   * tensors that share the memory are not disturbed; using this one afterwards throws ValueError.
+   */
+  dispose(): void {
+    this.storage = DISPOSED;
+    this.node = null;
+    this.grad = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   private only(op: string): number | bigint {
     if (this.numel !== 1) {
       throw new ValueError({
@@ -234,3 +326,36 @@ function noGradCopy(t: Tensor): ops.Value {
     setGradMode(mode);
   }
 }
+
+/** A tensor of its own storage with these elements. @internal */
+export function fromHost(data: TypedArray, dtype: DType, shape: Shape, device = 'cpu'): Tensor {
+  const d = getDevice(device);
+  const storage = d.allocate(data.byteLength);
+  const out = new Tensor(storage, 0, specOf(dtype, shape, undefined, device), null);
+  d.write(out, data);
+  return out;
+}
+
+function checkDevice(target: string): string {
+  if (deviceNames().includes(target)) return target;
+  throw new DtypeError({
+    op: 'to',
+    problem: `'${target}' is neither a dtype nor a device`,
+    remedy: `dtypes: ${DTYPES.join(', ')}; devices: ${deviceNames().join(', ')}`,
+  });
+}
+
+function disposed(): never {
+  throw new ValueError({
+    op: 'dispose',
+    problem: 'a tensor was used after it had been disposed of',
+    remedy: 'call dispose() after the last use; it is never needed',
+  });
+}
+
+/** Stands in for the storage of disposed tensors: whoever looks for the memory is told. */
+const DISPOSED: Storage = Object.defineProperties(new Storage({}, 0, 0), {
+  handle: { get: disposed },
+  offset: { get: disposed },
+  bytes: { get: disposed },
+});

@@ -44,7 +44,7 @@ function linearize(op: string, f: (...xs: Tensor[]) => Tensor, args: readonly Te
       run([value], [seed], createGraph, true, { captured, floor });
       return nodes.map((n, i) => {
         const g = captured.get(n);
-        return g ?? (full(args[i].shape, 0, args[i].dtype, args[i].device) as Tensor);
+        return g ?? (full(args[i].shape, 0, args[i].dtype) as Tensor);
       });
     },
   };
@@ -164,7 +164,7 @@ export function jvp(
   }
   const keep = nested([...args, ...tangents]);
   const p = linearize('jvp', f, args);
-  const zero = full(p.value.shape, 0, p.value.dtype, p.value.device) as Tensor;
+  const zero = full(p.value.shape, 0, p.value.dtype) as Tensor;
   const inner = linearize(
     'jvp',
     (u) => {

@@ -128,16 +128,8 @@ run(
   0xac,
   each('i64', 'extend_i32_s extend_i32_u trunc_f32_s trunc_f32_u trunc_f64_s trunc_f64_u'),
 );
-run(
-  0,
-  0xb2,
-  each('f32', 'convert_i32_s convert_i32_u convert_i64_s convert_i64_u demote_f64'),
-);
-run(
-  0,
-  0xb7,
-  each('f64', 'convert_i32_s convert_i32_u convert_i64_s convert_i64_u promote_f32'),
-);
+run(0, 0xb2, each('f32', 'convert_i32_s convert_i32_u convert_i64_s convert_i64_u demote_f64'));
+run(0, 0xb7, each('f64', 'convert_i32_s convert_i32_u convert_i64_s convert_i64_u promote_f32'));
 run(0, 0xbc, 'i32.reinterpret_f32 i64.reinterpret_f64 f32.reinterpret_i32 f64.reinterpret_i64');
 run(0, 0xc0, 'i32.extend8_s i32.extend16_s i64.extend8_s i64.extend16_s i64.extend32_s');
 const TRUNC_SAT = 'trunc_sat_f32_s trunc_sat_f32_u trunc_sat_f64_s trunc_sat_f64_u';
@@ -145,12 +137,8 @@ run(0xfc, 0x00, each('i32', TRUNC_SAT));
 run(0xfc, 0x04, each('i64', TRUNC_SAT));
 
 // Vectors: memory, constants, lanes.
-const simd = (
-  first: number,
-  names: string,
-  immediate: ImmediateKind = 'none',
-  bytes = 0,
-): void => run(0xfd, first, names, immediate, bytes);
+const simd = (first: number, names: string, immediate: ImmediateKind = 'none', bytes = 0): void =>
+  run(0xfd, first, names, immediate, bytes);
 
 simd(0x00, 'v128.load', 'address', 16);
 simd(
@@ -199,10 +187,7 @@ simd(0x60, each('i8x16', 'abs neg popcnt all_true bitmask narrow_i16x8_s narrow_
 simd(0x6b, each('i8x16', `${SHIFTS} ${SATURATING} - - min_s min_u max_s max_u - avgr_u`));
 simd(0x7c, each('i16x8', 'extadd_pairwise_i8x16_s extadd_pairwise_i8x16_u'));
 simd(0x7e, each('i32x4', 'extadd_pairwise_i16x8_s extadd_pairwise_i16x8_u'));
-simd(
-  0x80,
-  each('i16x8', `abs neg q15mulr_sat_s all_true bitmask narrow_i32x4_s narrow_i32x4_u`),
-);
+simd(0x80, each('i16x8', `abs neg q15mulr_sat_s all_true bitmask narrow_i32x4_s narrow_i32x4_u`));
 simd(0x87, each('i16x8', `${EXTEND('i8x16')} ${SHIFTS} ${SATURATING}`));
 simd(0x95, each('i16x8', `mul min_s min_u max_s max_u - avgr_u ${EXTMUL('i8x16')}`));
 simd(0xa0, each('i32x4', `abs neg - all_true bitmask - - ${EXTEND('i16x8')} ${SHIFTS}`));

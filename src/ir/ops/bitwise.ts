@@ -123,4 +123,5 @@ export const bitwiseNot = (x: Value): Value => apply1(BITWISE_NOT, x);
  * @example
  * tensor([-1], { dtype: 'int32' }).shiftRight(28).toArray(); // [15]
  */
-export const shiftRight = (x: Value, bits: number): Value => apply1(SHIFT_RIGHT, x, attrs({ bits }));
+export const shiftRight = (x: Value, bits: number): Value =>
+  apply1(SHIFT_RIGHT, x, attrs({ bits }));

@@ -7,7 +7,6 @@ import { mul } from './mul.ts';
 
 export const EXPM1 = defineOp({
   name: 'expm1',
-
   ...floatUnary,
   reference: elementReference(Math.expm1),
   lower: { kind: 'element', expr: (e, [x]) => e.expm1(x) },

@@ -7,7 +7,6 @@ import { div } from './div.ts';
 
 export const LOG1P = defineOp({
   name: 'log1p',
-
   ...floatUnary,
   reference: elementReference(Math.log1p),
   lower: { kind: 'element', expr: (e, [x]) => e.log1p(x) },

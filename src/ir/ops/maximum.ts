@@ -1,7 +1,7 @@
 /** The larger and the smaller of two operands. */
 import { apply2 } from '../apply.ts';
 import { elementReference, promotedBinary, unbroadcast } from '../element.ts';
-import { defineOp, type GradContext, SAVE } from '../op.ts';
+import { type Attrs, defineOp, type GradContext, SAVE } from '../op.ts';
 import type { Operand, Value } from '../value.ts';
 import { eq, gt, lt } from './compare.ts';
 import { mul } from './mul.ts';
@@ -9,7 +9,7 @@ import { where } from './where.ts';
 
 /** The gradient goes to the operand that won; equal ones take half each. */
 function share(
-  ctx: GradContext<null>,
+  ctx: GradContext<Attrs | null>,
   g: Value,
   lost: (own: Operand, other: Operand) => Value,
 ): void {

@@ -66,9 +66,7 @@ function remainderFloat(x: number, y: number): number {
 export const REMAINDER = defineOp({
   name: 'remainder',
   ...rule('remainder'),
-  reference: elementReference(remainderFloat, (x, y) =>
-    y === 0n ? 0n : x - floorBig(x, y) * y,
-  ),
+  reference: elementReference(remainderFloat, (x, y) => (y === 0n ? 0n : x - floorBig(x, y) * y)),
   lower: {
     kind: 'element',
     expr(e, [x, y], _, { dtype }) {

@@ -142,3 +142,9 @@ export function unsqueeze(x: Value, dim: number): Value {
   const d = normalizeDim(dim, x.shape.length + 1, 'unsqueeze');
   return reshape(x, x.shape.toSpliced(d, 0, 1));
 }
+
+/** All dimensions but the last merged into one; a row if there is only the last. */
+export function asMatrix(x: Value): Value {
+  if (x.shape.length === 2) return x;
+  return reshape(x, [numelOf(x.shape.slice(0, -1)), x.shape[x.shape.length - 1]]);
+}

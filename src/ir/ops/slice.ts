@@ -1,5 +1,12 @@
 /** Slicing and its reverse, placing into a filled tensor: each other's gradients. */
-import { contiguousStrides, formatShape, normalizeDim, normalizeDims, type Shape, ShapeError } from '../../base/index.ts';
+import {
+  contiguousStrides,
+  formatShape,
+  normalizeDim,
+  normalizeDims,
+  type Shape,
+  ShapeError,
+} from '../../base/index.ts';
 import { apply1 } from '../apply.ts';
 import { forEachIndex, moveElements, ndZeros, setElement } from '../nd-array.ts';
 import { type Attrs, attrs, defineOp } from '../op.ts';

@@ -121,6 +121,8 @@ export function expandDims(
 export function sumTo(g: Value, shape: Shape): Value {
   if (sameShape(g.shape, shape)) return g;
   const lead = g.shape.length - shape.length;
-  const dims = g.shape.flatMap((n, d) => (d < lead || (shape[d - lead] === 1 && n !== 1) ? [d] : []));
+  const dims = g.shape.flatMap((n, d) =>
+    d < lead || (shape[d - lead] === 1 && n !== 1) ? [d] : [],
+  );
   return reshape(dims.length > 0 ? sum(g, dims, true) : g, shape);
 }

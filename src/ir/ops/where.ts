@@ -39,4 +39,5 @@ export const WHERE = defineOp({
  * const x = tensor([-1, 2]);
  * where(x.gt(0), x, 0).toArray(); // [0, 2]
  */
-export const where = (cond: Operand, a: Operand, b: Operand): Value => apply(WHERE, [cond, a, b])[0];
+export const where = (cond: Operand, a: Operand, b: Operand): Value =>
+  apply(WHERE, [cond, a, b])[0];

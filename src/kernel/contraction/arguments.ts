@@ -15,6 +15,8 @@ export function numberElem(dtype: DType): NumberElem {
   return ELEMS[dtype];
 }
 
+export const bytesOfElem = (elem: NumberElem): number => (elem === 'f64' || elem === 'i64' ? 8 : 4);
+
 /** Argument registers of a kernel under construction, by name. */
 export type Params = (name: string) => Reg;
 

@@ -5,7 +5,7 @@
  */
 import type { KernelBuilder } from '../builder.ts';
 import type { Address, Reg, TargetInfo } from '../ir.ts';
-import type { NumberElem } from './arguments.ts';
+import { bytesOfElem, type NumberElem } from './arguments.ts';
 
 export interface Tile {
   readonly elem: NumberElem;
@@ -14,12 +14,12 @@ export interface Tile {
   readonly rows: number;
   readonly vectors: number;
   readonly lanes: number;
+  /** Steps of the sum in one turn of its loop. */
+  readonly unroll: number;
 }
 
 export const columnsOf = (t: Tile): number => t.vectors * t.lanes;
 export const tileKey = (t: Tile): string => `${t.elem}:${t.rows}x${t.vectors}x${t.lanes}`;
-
-export const bytesOfElem = (elem: NumberElem): number => (elem === 'f64' || elem === 'i64' ? 8 : 4);
 
 /**
  * The tile for an m x n result: as many accumulators as stay in registers next to the vectors of
@@ -30,8 +30,11 @@ export function chooseTile(info: TargetInfo, elem: NumberElem, m: number, n: num
   const bytes = bytesOfElem(elem);
   const lanes = info.vectorBytes / bytes;
   const wide = Math.max(1, Math.ceil(n / lanes));
-  const [rows, vectors] = info.vectorRegisters < 32 ? narrowTile(m, wide) : wideTile(m, wide);
-  return { elem, bytes, rows, vectors: Math.min(vectors, wide), lanes };
+  const narrow = info.vectorRegisters < 32;
+  const [rows, vectors] = narrow ? narrowTile(m, wide) : wideTile(m, wide);
+  // V8 moves all loads of an unrolled turn before its arithmetic, and spills.
+  const unroll = info.indexBytes === 4 ? 1 : UNROLL;
+  return { elem, bytes, rows, vectors: Math.min(vectors, wide), lanes, unroll };
 }
 
 /** About 15 registers: the tiles that WebAssembly engines and AVX2 keep without spilling. */
@@ -39,10 +42,10 @@ function narrowTile(m: number, wide: number): [rows: number, vectors: number] {
   if (m <= 1) return [1, 8];
   if (m <= 2) return [2, 4];
   if (m <= 3) return [3, 3];
-  if (m <= 4) return [4, 2];
   if (wide === 1) return m <= 8 ? [4, 1] : [8, 1];
-  if (m <= 8) return [4, 2];
-  return wide === 3 ? [3, 3] : [6, 2];
+  if (m <= 4) return [4, 2];
+  // 3x3 loads least, but only where its panels do not stick out further.
+  return Math.ceil(wide / 3) * 3 <= Math.ceil(wide / 2) * 2 * 1.03 ? [3, 3] : [4, 2];
 }
 
 function wideTile(m: number, wide: number): [rows: number, vectors: number] {
@@ -100,7 +103,7 @@ export interface Walk {
   readonly stride: number | Reg;
 }
 
-/** How many steps one turn of the sum's loop makes. */
+/** How many steps one turn of a loop makes where unrolling pays. */
 export const UNROLL = 4;
 
 export interface Sum {
@@ -136,6 +139,7 @@ export function sumTile(b: KernelBuilder, t: Tile, s: Sum): Reg[] {
     return [...sums, ...rows.end(), ...vectors.end()];
   };
   const start = [...zeroTile(b, t), ...s.rows.pointers, ...s.vectors.pointers];
+  if (t.unroll === 1) return b.loop(0, s.count, 1, start, turn(1)).slice(0, accumulators);
   const middle = b.loop(0, s.unrolled, UNROLL, start, turn(UNROLL));
   return b.loop(s.unrolled, s.count, 1, middle, turn(1)).slice(0, accumulators);
 }

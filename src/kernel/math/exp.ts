@@ -5,7 +5,7 @@
  */
 import type { KernelBuilder } from '../builder.ts';
 import type { Reg } from '../ir.ts';
-import { EXP, LN2 } from './coefficients.gen.ts';
+import { EXP, EXPM1, LN2 } from './coefficients.gen.ts';
 import { FloatLanes } from './float-lanes.ts';
 
 /** exp(x) = 2^n exp(r), where `shifted` = n + magic + offset. */
@@ -52,7 +52,7 @@ export function expm1(b: KernelBuilder, x: Reg): Reg {
   const low = f.mul(n, f.part(LN2, 1));
   const r = f.sub(high, low);
   const c = f.sub(f.sub(high, r), low);
-  const tail = f.fma(f.mul(r, r), f.poly(r, EXP), f.fma(c, r, c));
+  const tail = f.fma(f.mul(r, r), f.poly(r, EXPM1), f.fma(c, r, c));
   const q = f.add(r, tail);
   // 2^n = s1 s2, and 1/s2 by subtracting exponents.
   const [s1, s2] = f.halves(shifted);

@@ -15,7 +15,7 @@ function reduce(f: FloatLanes, x: Reg): { readonly r: Reg; readonly n: Reg } {
   const { magic } = f.format;
   const shifted = f.fma(x, 2 / Math.PI, magic);
   const n = f.sub(shifted, magic);
-  const exact = f.pick(3, 1);
+  const exact = f.pick(2, 1);
   const last = HALF_PI[f.format.elem].length - 1;
   let d = x;
   for (let i = 0; i < exact; i++) d = f.fma(n, f.part(HALF_PI, i, -1), d);

@@ -1,6 +1,6 @@
 /** Kernel IR to a WebAssembly module with one function, `run(args)`. */
 import { encodeModule, FunctionBuilder, type ValueType } from '../../asm/wasm/index.ts';
-import type { Address, Elem, Inst, Kernel, KType, Reg, TargetInfo } from '../../kernel/ir.ts';
+import type { Address, Inst, Kernel, KType, Reg, TargetInfo } from '../../kernel/index.ts';
 import { type LocalPlan, planLocals } from './plan-locals.ts';
 import {
   isFloat,
@@ -366,26 +366,14 @@ class KernelCompiler {
       case 'unary':
         return vectorUnary(f, inst.fn, inst.dst.type, this.#pusher(inst.a));
       case 'binary':
-        return vectorBinary(
-          f,
-          inst.fn,
-          inst.dst.type,
-          this.#pusher(inst.a),
-          this.#pusher(inst.b),
-        );
+        return vectorBinary(f, inst.fn, inst.dst.type, this.#pusher(inst.a), this.#pusher(inst.b));
       case 'fma': {
         const pushes = [inst.a, inst.b, inst.c].map((reg) => this.#pusher(reg));
         const relaxed = this.#relaxed && isFloat(inst.dst.type.elem);
         return vectorFma(f, shapeOf(inst.dst.type), relaxed, pushes);
       }
       case 'compare':
-        return vectorCompare(
-          f,
-          inst.fn,
-          inst.a.type,
-          this.#pusher(inst.a),
-          this.#pusher(inst.b),
-        );
+        return vectorCompare(f, inst.fn, inst.a.type, this.#pusher(inst.a), this.#pusher(inst.b));
       case 'select':
         return vectorSelect(
           f,

@@ -1,7 +1,7 @@
 /** Runs generated modules, and finds out once what this WebAssembly engine can do. */
 import { setV8Flag } from '#v8-flags';
 import { encodeModule, FunctionBuilder } from '../../asm/wasm/index.ts';
-import { type TargetInfo, WASM_TARGET } from '../../kernel/ir.ts';
+import { type TargetInfo, WASM_TARGET } from '../../kernel/index.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -6,8 +6,8 @@
  * lifetimes allow, they share one local and the copies between them vanish. Lifetimes are
  * intervals (from, to] over positions in emission order: at one position, reads precede writes.
  */
-import type { Inst, Kernel, Reg } from '../../kernel/ir.ts';
-import { isPure, operandsOf } from '../../kernel/operands.ts';
+import type { Inst, Kernel, Reg } from '../../kernel/index.ts';
+import { isPure, operandsOf } from '../../kernel/index.ts';
 
 export interface LocalPlan {
   /** The instruction to compute at the use of a register, if it has no local. */
@@ -60,7 +60,7 @@ function planInlining(kernel: Kernel, repeats: (inst: Inst) => boolean) {
     for (let i = block.length - 1; i >= 0; i--) {
       const inst = block[i];
       place[i] = i;
-      if (isPure(inst) || inst.op === 'load') {
+      if ('dst' in inst) {
         const { id } = inst.dst;
         if (uses[id] === 0) {
           dead.add(inst);
@@ -115,7 +115,6 @@ interface Copy {
 function measure(kernel: Kernel, inlined: ReadonlyMap<number, Inst>, dead: ReadonlySet<Inst>) {
   const start = new Array<number>(kernel.registers).fill(-1);
   const end = new Array<number>(kernel.registers).fill(-1);
-  const extra = new Map<number, Interval>();
   const copies: Copy[] = [];
   /** Registers read inside each open loop. */
   const readInside: Set<number>[] = [];
@@ -150,10 +149,11 @@ function measure(kernel: Kernel, inlined: ReadonlyMap<number, Inst>, dead: Reado
     read(inst.to, turn);
     for (const c of inst.carried) {
       read(c.next, turn);
-      extra.set(c.reg.id, [turn, exit]);
       copy(c.next, c.reg);
     }
-    end[inst.index.id] = exit;
+    // A carried register also lives from here to the next turn, but whatever else lives there lived
+    // at the entry too, where the two already meet.
+    end[inst.index.id] = turn;
     const inside = readInside.pop() ?? new Set();
     for (const id of inside) {
       if (start[id] >= entry) continue;
@@ -197,11 +197,7 @@ function measure(kernel: Kernel, inlined: ReadonlyMap<number, Inst>, dead: Reado
   };
   visit(kernel.body);
 
-  const lifetimes = start.map((from, id): Interval[] => {
-    if (from < 0) return [];
-    const more = extra.get(id);
-    return more === undefined ? [[from, end[id]]] : [[from, end[id]], more];
-  });
+  const lifetimes = start.map((from, id): Interval[] => (from < 0 ? [] : [[from, end[id]]]));
   return { lifetimes, copies };
 }
 

@@ -4,7 +4,7 @@
  * A scalar mask is an i32 of 0 or 1, an index is an i32.
  */
 import type { FunctionBuilder, ValueType } from '../../asm/wasm/index.ts';
-import type { BinaryOp, Elem, Predicate, UnaryOp } from '../../kernel/ir.ts';
+import type { BinaryOp, Elem, Predicate, UnaryOp } from '../../kernel/index.ts';
 
 export type Push = () => void;
 

@@ -6,14 +6,8 @@
  * lanes, all ones or all zeros. What SIMD lacks is done lane by lane.
  */
 import type { FunctionBuilder } from '../../asm/wasm/index.ts';
-import type { BinaryOp, Elem, KType, Predicate, UnaryOp } from '../../kernel/ir.ts';
-import {
-  isFloat,
-  type Push,
-  scalarBinary,
-  scalarConvert,
-  scalarType,
-} from './scalar-code.ts';
+import type { BinaryOp, Elem, KType, Predicate, UnaryOp } from '../../kernel/index.ts';
+import { isFloat, type Push, scalarBinary, scalarConvert, scalarType } from './scalar-code.ts';
 
 const SHAPES: Partial<Record<Elem, string>> = {
   f32: 'f32x4',
@@ -30,7 +24,8 @@ export function shapeOf({ elem, lanes }: KType): string {
 const isNarrow = ({ elem, lanes }: KType): boolean =>
   lanes === 2 && (elem === 'f32' || elem === 'i32');
 
-const bytes = (...words: number[]): number[] => words.flatMap((w) => [0, 1, 2, 3].map((i) => 4 * w + i));
+const bytes = (...words: number[]): number[] =>
+  words.flatMap((w) => [0, 1, 2, 3].map((i) => 4 * w + i));
 
 /** The low words of both 64-bit lanes, moved to the low half. */
 const LOW_WORDS = bytes(0, 2, 0, 2);
@@ -195,13 +190,7 @@ export function vectorCompare(
   if (isNarrow(type)) f.emit('i64x2.extend_low_i32x4_s');
 }
 
-export function vectorSelect(
-  f: FunctionBuilder,
-  type: KType,
-  mask: Push,
-  a: Push,
-  b: Push,
-): void {
+export function vectorSelect(f: FunctionBuilder, type: KType, mask: Push, a: Push, b: Push): void {
   a();
   b();
   mask();
@@ -250,7 +239,11 @@ export function vectorHorizontal(
   a: Push,
 ): void {
   const narrow = type.elem === 'f32' || type.elem === 'i32';
-  const steps = narrow ? (type.lanes === 4 ? [HIGH_HALF, SECOND_WORD] : [SECOND_WORD]) : [HIGH_HALF];
+  const steps = narrow
+    ? type.lanes === 4
+      ? [HIGH_HALF, SECOND_WORD]
+      : [SECOND_WORD]
+    : [HIGH_HALF];
   a();
   for (const lanes of steps) {
     const whole = f.local('v128');

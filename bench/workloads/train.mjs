@@ -1,0 +1,54 @@
+import { nn, optim, randint, randn } from 'gradus';
+
+const BATCH = 64;
+
+function trainingStep(model, x) {
+  const opt = optim.adam(model.parameters(), { lr: 1e-3 });
+  const y = randint(0, 10, [BATCH]);
+  return () => {
+    const loss = nn.crossEntropy(model.forward(x), y);
+    opt.zeroGrad();
+    loss.backward();
+    opt.step();
+    return loss.item();
+  };
+}
+
+/** W4: one Adam step of an MLP 784-256-128-10, batch 64. */
+export const mlpStep = {
+  group: 'W4',
+  name: 'W4',
+  warmUp: 1000,
+  prepare() {
+    const model = nn.sequential(
+      nn.linear(784, 256),
+      nn.relu(),
+      nn.linear(256, 128),
+      nn.relu(),
+      nn.linear(128, 10),
+    );
+    return trainingStep(model, randn([BATCH, 784]));
+  },
+};
+
+/** W5: one Adam step of conv3x3x32-relu-conv3x3x64-relu-maxpool2-dense128-relu-dense10. */
+export const cnnStep = {
+  group: 'W5',
+  name: 'W5',
+  warmUp: 1500,
+  budget: 1500,
+  prepare() {
+    const model = nn.sequential(
+      nn.conv2d(1, 32, 3),
+      nn.relu(),
+      nn.conv2d(32, 64, 3),
+      nn.relu(),
+      nn.maxPool2d(2),
+      nn.flatten(),
+      nn.linear(9216, 128),
+      nn.relu(),
+      nn.linear(128, 10),
+    );
+    return trainingStep(model, randn([BATCH, 1, 28, 28]));
+  },
+};

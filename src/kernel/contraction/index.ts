@@ -1,0 +1,2 @@
+export { type GemmSpec } from './problem.ts';
+export { lowerGemm } from './gemm.ts';

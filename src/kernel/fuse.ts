@@ -1,0 +1,512 @@
+/**
+ * How a graph of primitives becomes kernels. Read top to bottom:
+ *
+ * 1. {@link fuse} walks the nodes in order and puts each into a *step*, one kernel or contraction.
+ *    - Views belong to no step: whoever reads one reads its base with other strides.
+ *    - Elementwise ops join the group of an operand; groups that meet in an op are merged.
+ *    - A reduction joins the group that computes its operand, and makes its dimensions the inner
+ *      ones; what follows per row or over the whole space stays in the group (softmax: three
+ *      phases of one kernel).
+ *    - Everything else (contractions, windows, scatter, assembly) is a step of its own.
+ * 2. A step depends on the steps whose results it reads from memory. Nothing joins a group if a
+ *    cycle would follow.
+ * 3. `lower.ts` then builds each group's expressions, turns groups that only finish a contraction
+ *    into its epilogue, and puts the steps in order.
+ *
+ * Within a group each value is laid over the group's *space*: `map[d]` is the space dimension
+ * along which dimension `d` of the value runs, -1 where its size is 1. Maps rise: nothing is
+ * permuted inside a kernel. A value spans the whole space, or all kept dimensions (a row value),
+ * or nothing (a 0-d value). Where this does not fit, the fuser cuts, and the value goes through
+ * memory, where views cost nothing.
+ */
+import { bytesOf, type DType, numelOf, type Shape, specOf } from '../base/index.ts';
+import type { Graph, GraphNode, GraphValue } from '../ir/graph.ts';
+import { typeOf } from '../ir/graph.ts';
+import type { Lowering } from '../ir/lowering.ts';
+
+export type Kind = Lowering<any>['kind'];
+
+/** One kernel or contraction to be. */
+export class Step {
+  /** In the graph's order. */
+  readonly nodes: GraphNode[] = [];
+  readonly deps = new Set<Step>();
+  /** Sizes of the space that an elementwise group computes over; null for other steps. */
+  space: number[] | null = null;
+  /** Which of its dimensions are reduced, once a reduction has joined. */
+  inner: boolean[] | null = null;
+  readonly maps = new Map<GraphValue, readonly number[]>();
+  /** Holds a float sum, whose vectors must all be as wide as it. */
+  ordered: number | null = null;
+  /** Element widths of values that span the space. */
+  readonly widths = new Set<number>();
+  /** Holds a gather that spans the space. */
+  gathers = false;
+}
+
+/** What an operand comes down to below its views. */
+export interface Chain {
+  readonly base: GraphValue | number;
+  /** From the base outwards. */
+  readonly views: readonly GraphNode[];
+}
+
+export interface Fusion {
+  readonly steps: readonly Step[];
+  /** The step that computes a value; graph inputs and views have none. */
+  readonly stepOf: ReadonlyMap<GraphValue, Step>;
+}
+
+/** Groups larger than this gain little and cost compile time and registers. */
+const MAX_NODES = 120;
+
+/** Follows views down to what they show. */
+export function chainOf(x: GraphValue | number): Chain {
+  const views: GraphNode[] = [];
+  let base = x;
+  while (typeof base !== 'number' && base.node !== null && base.node.def.lower?.kind === 'view') {
+    views.push(base.node);
+    base = base.node.inputs[0];
+  }
+  return { base, views: views.reverse() };
+}
+
+/** A number, or a run-time scalar: it has no memory. */
+export const isScalar = (x: GraphValue | number): x is GraphValue | number =>
+  typeof x === 'number' || (x.node === null && x.weak !== undefined);
+
+/** The dtypes to which a node converts its operands. */
+export function operandTypes(node: GraphNode): readonly DType[] {
+  const types = node.inputs.map(typeOf);
+  return node.def.operands?.(types, node.outputs, node.attrs) ?? types.map((t) => t.dtype);
+}
+
+export function fuse(graph: Graph): Fusion {
+  return new Fuser().run(graph);
+}
+
+const spaceOf = (shape: Shape): number[] => shape.filter((n) => n !== 1);
+
+/** The map of a value that spans the space alone. */
+function ownMap(shape: Shape): number[] {
+  let next = 0;
+  return shape.map((n) => (n === 1 ? -1 : next++));
+}
+
+/** A dimension that a view has stretched: the value is constant along it. */
+const STRETCHED = -2;
+
+class Fuser {
+  private readonly steps = new Set<Step>();
+  private readonly stepOf = new Map<GraphValue, Step>();
+
+  run(graph: Graph): Fusion {
+    const live = liveNodes(graph);
+    for (const node of graph.nodes) if (live.has(node)) this.place(node);
+    return { steps: [...this.steps], stepOf: this.stepOf };
+  }
+
+  private place(node: GraphNode): void {
+    const kind = node.def.lower?.kind;
+    switch (kind) {
+      case 'view':
+        return;
+      case 'element':
+        if (!this.joinAny(node)) this.start(node, node.outputs[0].shape);
+        return;
+      case 'reduce':
+        if (!this.joinReduction(node)) this.startReduction(node);
+        return;
+      case 'gather':
+        this.startGather(node);
+        return;
+      case undefined:
+        throw new Error(`${node.def.name} is not a primitive: expand the graph first`);
+      default:
+        this.add(new Step(), node);
+    }
+  }
+
+  // ---- starting steps
+
+  private add(step: Step, node: GraphNode): void {
+    this.steps.add(step);
+    step.nodes.push(node);
+    for (const out of node.outputs) this.stepOf.set(out, step);
+    for (const base of this.bases(node)) {
+      const s = this.stepOf.get(base);
+      if (s !== undefined && s !== step) step.deps.add(s);
+    }
+  }
+
+  private start(node: GraphNode, shape: Shape): Step {
+    const step = new Step();
+    step.space = spaceOf(shape);
+    this.enter(step, node, ownMap(shape));
+    return step;
+  }
+
+  /** Puts an elementwise node into a group, its output laid by `map`. */
+  private enter(step: Step, node: GraphNode, map: readonly number[]): void {
+    this.add(step, node);
+    step.maps.set(node.outputs[0], map);
+    if (imageSize(map) === step.space?.length) for (const w of widthsOf(node)) step.widths.add(w);
+  }
+
+  private startGather(node: GraphNode): void {
+    this.start(node, node.outputs[0].shape).gathers = true;
+  }
+
+  private startReduction(node: GraphNode): void {
+    const { dims, shape } = reductionOf(node);
+    const step = new Step();
+    step.space = spaceOf(shape);
+    const map = ownMap(shape);
+    const inner = step.space.map(() => false);
+    for (const d of dims) inner[map[d]] = true;
+    this.reduce(step, node, map, inner);
+  }
+
+  // ---- joining groups
+
+  private bases(node: GraphNode): GraphValue[] {
+    return node.inputs.map((x) => chainOf(x).base).filter((b) => typeof b !== 'number');
+  }
+
+  /** Groups that compute operands of the node, largest space and latest first. */
+  private candidates(node: GraphNode): Step[] {
+    const found = new Set<Step>();
+    for (const base of this.bases(node)) {
+      const s = this.stepOf.get(base);
+      if (s?.space != null) found.add(s);
+    }
+    return [...found].reverse().sort((a, b) => numelOf(b.space ?? []) - numelOf(a.space ?? []));
+  }
+
+  private joinAny(node: GraphNode): boolean {
+    const all = this.candidates(node);
+    for (const group of all) {
+      if (!this.join(node, group)) continue;
+      for (const other of all) if (other !== group) this.merge(other, group, node);
+      return true;
+    }
+    return false;
+  }
+
+  private join(node: GraphNode, group: Step): boolean {
+    if (group.nodes.length >= MAX_NODES) return false;
+    const out = node.outputs[0].shape;
+    const maps = this.operandMaps(node, group);
+    if (maps === null || this.wouldCycle(node, group)) return false;
+    const space = group.space as number[];
+    if (space.length === 0 && group.inner === null && spaceOf(out).length > 0) {
+      // A group of 0-d values goes with the first larger op that uses them.
+      group.space = spaceOf(out);
+      group.widths.clear();
+      this.enter(group, node, ownMap(out));
+      return true;
+    }
+    const map = layOut(out, maps, space);
+    if (map === null || !fits(map, group)) return false;
+    if (imageSize(map) === space.length && !widthsFit(group, widthsOf(node))) return false;
+    this.enter(group, node, map);
+    return true;
+  }
+
+  /**
+   * How each operand that the group computes lies in its space, aligned with the output's last
+   * dimension; null if one cannot be read there.
+   */
+  private operandMaps(node: GraphNode, group: Step): (readonly number[])[] | null {
+    const maps: (readonly number[])[] = [];
+    for (const x of node.inputs) {
+      const { base } = chainOf(x);
+      if (typeof base === 'number' || this.stepOf.get(base) !== group) continue;
+      const map = this.mapIn(group, x);
+      if (map === null) return null;
+      maps.push(map);
+    }
+    return maps;
+  }
+
+  /** How an operand lies in the space of the group that computes it, through its views. */
+  private mapIn(group: Step, x: GraphValue | number): readonly number[] | null {
+    const { base, views } = chainOf(x);
+    let map = group.maps.get(base as GraphValue) ?? null;
+    for (const node of views) {
+      if (map === null) return null;
+      map = mapThrough(map, node);
+    }
+    return map;
+  }
+
+  private wouldCycle(node: GraphNode, group: Step): boolean {
+    return this.bases(node).some((base) => {
+      const s = this.stepOf.get(base);
+      return s !== undefined && s !== group && reaches(s, group);
+    });
+  }
+
+  /** Merges group `from` into `into`, which holds `node`, a reader of both. */
+  private merge(from: Step, into: Step, node: GraphNode): void {
+    if (from.space === null || !this.steps.has(from)) return;
+    if (from.nodes.length + into.nodes.length > MAX_NODES) return;
+    const translate = this.translation(from, into, node);
+    if (translate === null) return;
+    for (const d of into.deps) if (d !== from && reaches(d, from)) return;
+    for (const d of from.deps) if (d !== into && reaches(d, into)) return;
+    const space = into.space as number[];
+    let inner = into.inner;
+    if (from.inner !== null) {
+      const moved = space.map(() => false);
+      from.inner.forEach((is, d) => {
+        if (is) moved[translate[d]] = true;
+      });
+      if (inner !== null && moved.some((is, d) => is !== inner?.[d])) return;
+      inner = moved;
+    }
+    const maps = [...from.maps].map(
+      ([v, map]) => [v, map.map((d) => (d < 0 ? d : translate[d]))] as const,
+    );
+    const shape = { space, inner };
+    if (![...maps, ...into.maps].every(([, map]) => fits(map, shape))) return;
+    const whole = from.space.length === space.length;
+    const ordered = into.ordered ?? from.ordered;
+    const widths = new Set([...into.widths, ...(whole ? from.widths : [])]);
+    const gathers = into.gathers || (whole && from.gathers);
+    if (from.ordered !== null && into.ordered !== null && from.ordered !== into.ordered) return;
+    if (ordered !== null && (gathers || !onlyWidth(widths, ordered, inner))) return;
+    Object.assign(into, { inner, ordered, gathers });
+    for (const w of widths) into.widths.add(w);
+    for (const [v, map] of maps) into.maps.set(v, map);
+    into.nodes.push(...from.nodes);
+    for (const d of from.deps) into.deps.add(d);
+    into.deps.delete(from);
+    into.deps.delete(into);
+    this.steps.delete(from);
+    for (const n of from.nodes) for (const out of n.outputs) this.stepOf.set(out, into);
+    for (const s of this.steps) {
+      if (s.deps.delete(from) && s !== into) s.deps.add(into);
+    }
+  }
+
+  /** For each space dimension of `from` the one of `into` that it is; null if they do not meet. */
+  private translation(from: Step, into: Step, node: GraphNode): number[] | null {
+    const target = into.maps.get(node.outputs[0]) as readonly number[];
+    const space = from.space as number[];
+    const to = space.map(() => -1);
+    for (const x of node.inputs) {
+      const { base } = chainOf(x);
+      if (typeof base === 'number' || this.stepOf.get(base) !== from) continue;
+      const map = this.mapIn(from, x);
+      if (map === null) return null;
+      const lead = target.length - map.length;
+      for (let d = 0; d < map.length; d++) {
+        if (map[d] < 0) continue;
+        if (to[map[d]] >= 0 && to[map[d]] !== target[lead + d]) return null;
+        to[map[d]] = target[lead + d];
+      }
+    }
+    // Rows of spaces that agree in all sizes belong together whole.
+    if (to.includes(-1) && sameSizes(space, into.space as number[])) {
+      if (to.some((t, d) => t >= 0 && t !== d)) return null;
+      return to.map((_, d) => d);
+    }
+    const rising = to.every((t, d) => t >= 0 && (d === 0 || t > to[d - 1]));
+    return rising ? to : null;
+  }
+
+  // ---- reductions
+
+  private joinReduction(node: GraphNode): boolean {
+    const [x] = node.inputs;
+    const { base } = chainOf(x);
+    const group = typeof base === 'number' ? undefined : this.stepOf.get(base);
+    if (group?.space == null || group.nodes.length >= MAX_NODES) return false;
+    const map = this.mapIn(group, x);
+    if (map === null || map.includes(STRETCHED)) return false;
+    const { dims } = reductionOf(node);
+    if (dims.length > 0 && imageSize(map) !== group.space.length) return false;
+    const inner = group.space.map(() => false);
+    for (const d of dims) inner[map[d]] = true;
+    const width = orderedWidth(node);
+    if (dims.length > 0) {
+      if (group.inner !== null && inner.some((is, d) => is !== group.inner?.[d])) return false;
+      const shape = { space: group.space, inner };
+      if (![...group.maps.values()].every((m) => fits(m, shape))) return false;
+      if (width !== null) {
+        if (group.ordered !== null && group.ordered !== width) return false;
+        if (group.gathers || !onlyWidth(group.widths, width, inner)) return false;
+      }
+      const [to] = operandTypes(node);
+      if (group.ordered !== null && !onlyWidth([bytesOf(to)], group.ordered, inner)) return false;
+    }
+    this.reduce(group, node, map, inner);
+    return true;
+  }
+
+  private reduce(group: Step, node: GraphNode, map: readonly number[], inner: boolean[]): void {
+    const { dims } = reductionOf(node);
+    this.add(group, node);
+    if (dims.length > 0) {
+      group.inner = inner;
+      group.ordered ??= orderedWidth(node);
+      const [to] = operandTypes(node);
+      if (to !== 'bool') group.widths.add(bytesOf(to));
+    }
+    const out = node.outputs[0].shape;
+    const all = node.def.lower as Extract<Lowering<any>, { kind: 'reduce' }>;
+    const gone = all.dims(node.attrs, typeOf(node.inputs[0]));
+    const kept = out.length === map.length;
+    group.maps.set(
+      node.outputs[0],
+      kept
+        ? map.map((d, i) => (gone.includes(i) ? -1 : d))
+        : map.filter((_, i) => !gone.includes(i)),
+    );
+  }
+}
+
+/** A reduction's operand shape, and the dimensions that really reduce: those not of size 1. */
+export function reductionOf(node: GraphNode): { dims: number[]; shape: Shape } {
+  const lower = node.def.lower as Extract<Lowering<any>, { kind: 'reduce' }>;
+  const x = typeOf(node.inputs[0]);
+  return { dims: lower.dims(node.attrs, x).filter((d) => x.shape[d] !== 1), shape: x.shape };
+}
+
+/** Width of a float sum or product, the reductions whose order shows; null for others. */
+function orderedWidth(node: GraphNode): number | null {
+  const { combine } = node.def.lower as Extract<Lowering<any>, { kind: 'reduce' }>;
+  const [to] = operandTypes(node);
+  if (combine !== 'sum' && combine !== 'prod') return null;
+  return to === 'float32' || to === 'float64' ? bytesOf(to) : null;
+}
+
+/**
+ * Whether vectors of these widths leave a float sum its lanes. Where the last dimension is kept,
+ * lanes are different rows and do not matter.
+ */
+function onlyWidth(widths: Iterable<number>, width: number, inner: readonly boolean[] | null): boolean {
+  if (inner !== null && inner.length > 0 && !inner[inner.length - 1]) return true;
+  for (const w of widths) if (w !== width) return false;
+  return true;
+}
+
+const widthsFit = (group: Step, widths: Iterable<number>): boolean =>
+  group.ordered === null || onlyWidth(widths, group.ordered, group.inner);
+
+/** Widths of the elements that a node touches; bool has none. */
+function widthsOf(node: GraphNode): Set<number> {
+  const types = new Set<DType>([...operandTypes(node), node.outputs[0].dtype]);
+  node.inputs.forEach((x) => {
+    if (!isScalar(chainOf(x).base)) types.add(typeOf(x).dtype);
+  });
+  types.delete('bool');
+  return new Set([...types].map(bytesOf));
+}
+
+const imageSize = (map: readonly number[]): number => map.filter((d) => d >= 0).length;
+
+const sameSizes = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((n, d) => n === b[d]);
+
+/** Whether a value spans the whole space, or the kept dimensions, or nothing. */
+function fits(
+  map: readonly number[],
+  { space, inner }: { readonly space: readonly number[] | null; readonly inner: readonly boolean[] | null },
+): boolean {
+  const n = imageSize(map);
+  if (n === 0 || n === space?.length) return true;
+  return (
+    inner !== null &&
+    n === inner.filter((is) => !is).length &&
+    map.every((d) => d < 0 || !inner[d])
+  );
+}
+
+/** Lays an output over the space so that it agrees with its operands; null if it cannot. */
+function layOut(
+  out: Shape,
+  operands: readonly (readonly number[])[],
+  space: readonly number[],
+): number[] | null {
+  const map = out.map(() => -1);
+  for (const operand of operands) {
+    const lead = out.length - operand.length;
+    for (let d = 0; d < operand.length; d++) {
+      if (operand[d] < 0) continue;
+      const before = map[lead + d];
+      if (before >= 0 && before !== operand[d]) return null;
+      map[lead + d] = operand[d];
+    }
+  }
+  let last = -1;
+  for (let d = 0; d < out.length; d++) {
+    if (out[d] === 1) continue;
+    if (map[d] < 0) {
+      // Along here all operands are constant or lie in memory: the next dimension of this size.
+      let next = last + 1;
+      while (next < space.length && (space[next] !== out[d] || map.indexOf(next, d) >= 0)) next++;
+      if (next === space.length) return null;
+      map[d] = next;
+    }
+    if (map[d] <= last || space[map[d]] !== out[d]) return null;
+    last = map[d];
+  }
+  return map;
+}
+
+/** The map of a view of a value; null unless it only adds, drops or stretches dimensions. */
+function mapThrough(map: readonly number[], node: GraphNode): readonly number[] | null {
+  const [x] = node.inputs as [GraphValue];
+  if (numelOf(x.shape) === 0) return null;
+  const lower = node.def.lower as Extract<Lowering<any>, { kind: 'view' }>;
+  const dense = specOf(x.dtype, x.shape);
+  const view = lower.view(dense, node.attrs);
+  if (view === null || view.offset !== 0) return null;
+  const out: number[] = [];
+  let next = 0;
+  for (let d = 0; d < view.shape.length; d++) {
+    if (view.shape[d] === 1) {
+      out.push(-1);
+    } else if (view.strides[d] === 0) {
+      out.push(STRETCHED);
+    } else {
+      while (next < x.shape.length && (x.shape[next] === 1 || dense.strides[next] !== view.strides[d])) {
+        // A dimension of more than one element may not be passed over.
+        if (x.shape[next] !== 1) return null;
+        next++;
+      }
+      if (next === x.shape.length || x.shape[next] !== view.shape[d]) return null;
+      out.push(map[next++]);
+    }
+  }
+  while (next < x.shape.length) if (x.shape[next++] !== 1) return null;
+  return out;
+}
+
+/** Whether `from` depends on `to`, directly or not. */
+function reaches(from: Step, to: Step): boolean {
+  const seen = new Set<Step>();
+  const stack = [from];
+  while (stack.length > 0) {
+    const s = stack.pop() as Step;
+    if (s === to) return true;
+    if (seen.has(s)) continue;
+    seen.add(s);
+    stack.push(...s.deps);
+  }
+  return false;
+}
+
+/** Nodes that an output needs. */
+function liveNodes(graph: Graph): Set<GraphNode> {
+  const live = new Set<GraphNode>();
+  const wanted = new Set(graph.outputs);
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((v) => wanted.has(v))) continue;
+    live.add(node);
+    for (const x of node.inputs) if (typeof x !== 'number') wanted.add(x);
+  }
+  return live;
+}

@@ -1,0 +1,21 @@
+/**
+ * From an op graph to launches: {@link lowerGraph} asks `fuse.ts` what belongs together, builds
+ * each group's expressions, and hands groups to `schedule/` and contractions to `contraction/`.
+ */
+import type { Spec } from '../base/index.ts';
+import type { Graph } from '../ir/graph.ts';
+import { Assembly } from './assembly.ts';
+import type { TargetInfo } from './ir.ts';
+import type { LaunchPlan } from './launch.ts';
+
+/**
+ * Kernels that compute the graph, whose nodes are primitives, on inputs of these specs.
+ *
+ * Inputs may stride in any way; outputs are dense. Inputs with `weak` set are run-time scalars;
+ * numbers among a node's operands are constants of the kernels. A pure elementwise kernel takes
+ * its output pointers first, then its operands in order, scalars, sizes and strides; an output may
+ * lie on a dense operand of the same shape if no later launch reads that operand.
+ */
+export function lowerGraph(graph: Graph, inputs: readonly Spec[], info: TargetInfo): LaunchPlan {
+  return new Assembly(graph, inputs, info).plan();
+}

@@ -1,0 +1,608 @@
+/**
+ * A planned kernel as Kernel IR. The nest is: kept loops; in their body, phase by phase, the inner
+ * loops, in which reductions gather and elements are stored; after the last phase the row's own
+ * stores. Loads stand in the outermost loop in which their address is known; the builder hoists
+ * everything pure by itself.
+ *
+ * Elements computed side by side are *cells*: each has its lanes and its place in the vector loop.
+ * A cell loads all it needs before it stores, so that an output may lie on a dense operand.
+ *
+ * Argument slots: output pointers in order, operand pointers in order of first use, run-time
+ * scalars, then sizes and strides. A pure elementwise kernel therefore has its output in slot 0
+ * and its operands from slot 1 on, in the order in which the graph lists them.
+ */
+import { bytesOf, type DType } from '../../base/index.ts';
+import type { ElementBuilder } from '../../ir/lowering.ts';
+import { at, KernelBuilder } from '../builder.ts';
+import { Expression, registerOf } from '../expression.ts';
+import type { Address, Kernel, MemElem, Reg } from '../ir.ts';
+import type { Arg, BufferRef } from '../launch.ts';
+import { Accumulator, type State } from './accumulator.ts';
+import type { Expr, Reduction, Root, Stream } from './expr.ts';
+import { CHUNK, type Plan, type Store, strideOf } from './plan.ts';
+
+const memOf = (dtype: DType): MemElem => {
+  const elem = registerOf(dtype);
+  return elem === 'mask' ? 'u8' : (elem as MemElem);
+};
+
+type ScalarElem = 'f32' | 'f64' | 'i32' | 'i64';
+
+/** The argument slots of a planned kernel; the emitter and the launch walk the same list. */
+export type Slot =
+  | { readonly kind: 'pointer'; readonly stream: Stream }
+  | { readonly kind: 'scalar'; readonly input: number; readonly elem: ScalarElem }
+  | { readonly kind: 'size'; readonly loop: number }
+  /** Bytes from one turn of the loop to the next; elements for positions. */
+  | { readonly kind: 'stride'; readonly stream: Stream; readonly loop: number }
+  | { readonly kind: 'gatherSize'; readonly expr: Expr }
+  | { readonly kind: 'gatherStride'; readonly expr: Expr };
+
+export function slotsOf(plan: Plan): Slot[] {
+  const { kernel, streams, exprs, loops, classes } = plan;
+  const slots: Slot[] = [];
+  const outputs = new Set(kernel.stores.map((s) => s.stream));
+  const memory = streams.filter((s) => s.memory !== null);
+  for (const stream of outputs) slots.push({ kind: 'pointer', stream });
+  for (const stream of memory) if (!outputs.has(stream)) slots.push({ kind: 'pointer', stream });
+  for (const e of exprs) {
+    if (e.kind === 'scalar') {
+      slots.push({ kind: 'scalar', input: e.input, elem: registerOf(e.dtype) as ScalarElem });
+    }
+  }
+  for (let loop = 0; loop < loops.length; loop++) slots.push({ kind: 'size', loop });
+  for (const stream of streams) {
+    classes.get(stream)?.forEach((c, loop) => {
+      if (c === 'other') slots.push({ kind: 'stride', stream, loop });
+    });
+  }
+  for (const expr of exprs) {
+    if (expr.kind === 'gather') {
+      slots.push({ kind: 'gatherSize', expr }, { kind: 'gatherStride', expr });
+    }
+  }
+  return slots;
+}
+
+const bytesOfStream = (s: Stream): number => (s.memory === null ? 1 : bytesOf(s.memory.dtype));
+
+/** The arguments of one launch. */
+export function argsOfPlan(plan: Plan, bufferOf: (root: Root) => BufferRef): Arg[] {
+  return slotsOf(plan).map((slot): Arg => {
+    switch (slot.kind) {
+      case 'pointer': {
+        const { root, offset } = slot.stream.memory as NonNullable<Stream['memory']>;
+        return {
+          kind: 'pointer',
+          buffer: bufferOf(root),
+          bytes: offset * bytesOfStream(slot.stream),
+        };
+      }
+      case 'scalar':
+        return { kind: 'scalar', input: slot.input, elem: slot.elem };
+      case 'size':
+        return { kind: 'index', value: plan.loops[slot.loop].size };
+      case 'stride': {
+        const elements = strideOf(slot.stream, plan.loops[slot.loop]);
+        return { kind: 'index', value: elements * bytesOfStream(slot.stream) };
+      }
+      case 'gatherSize':
+        return { kind: 'index', value: (slot.expr as Gather).size };
+      case 'gatherStride': {
+        const { stride, stream } = slot.expr as Gather;
+        return { kind: 'index', value: stride * bytesOfStream(stream) };
+      }
+    }
+  });
+}
+
+type Gather = Extract<Expr, { kind: 'gather' }>;
+
+/** What decides the code: equal texts, equal kernels. */
+export function keyOf(plan: Plan, isa: string): string {
+  const number = new Map(plan.exprs.map((e, i) => [e, i]));
+  const stream = new Map(plan.streams.map((s, i) => [s, i]));
+  const ref = (e: Expr | number): string => (typeof e === 'number' ? `${e}` : `%${number.get(e)}`);
+  const text = (e: Expr): string => {
+    switch (e.kind) {
+      case 'constant':
+        return `${Object.is(e.value, -0) ? '-0' : e.value}`;
+      case 'scalar':
+        // Which input it is does not matter: it has its own slot.
+        return 'scalar';
+      case 'load':
+        return `load ${stream.get(e.stream)}`;
+      case 'position':
+        return `position ${stream.get(e.stream)}`;
+      case 'gather':
+        return `gather ${stream.get(e.stream)} ${ref(e.index)} ${ref(e.position)}`;
+      case 'reduced': {
+        const { combine, operand, position } = e.reduction;
+        return `${combine} ${ref(operand)}${position === null ? '' : ` ${ref(position)}`}`;
+      }
+      case 'op':
+        return `${e.fn} ${e.args.map(ref).join(' ')}${e.position === null ? '' : ref(e.position)}`;
+    }
+  };
+  const stores = plan.kernel.stores.map((s) => `${s.place} ${stream.get(s.stream)} ${ref(s.value)}`);
+  return [
+    isa,
+    plan.exprs.map((e) => `${text(e)}:${e.dtype}`).join(';'),
+    stores.join(';'),
+    plan.streams.map((s) => `${s.memory?.dtype ?? 'at'} ${plan.classes.get(s)?.map((c) => c[0]).join('')}`).join(';'),
+    `${plan.loops.map((l) => (l.inner ? 'i' : 'k')).join('')} v${plan.vector} ` +
+      `x${plan.lanes}*${plan.units}/${plan.storeUnits}${plan.chunked ? ' chunked' : ''}`,
+  ].join('|');
+}
+
+/** Where code stands: which loops are open, and what is known there. */
+interface Cell {
+  readonly known: Map<Expr, Reg>;
+  /** Address (or position) of each stream, all open loops but the vector loop included. */
+  readonly base: Map<Stream, Reg>;
+  readonly lanes: number;
+  /** The vector loop's index, once it is open, and this cell's elements beyond it. */
+  readonly index: Reg | null;
+  readonly ahead: number;
+}
+
+export function emitKernel(plan: Plan): Kernel {
+  return new Emitter(plan).run();
+}
+
+class Emitter {
+  private readonly plan: Plan;
+  private readonly b: KernelBuilder;
+  private readonly sizes: Reg[] = [];
+  private readonly strides = new Map<string, Reg>();
+  private readonly scalars = new Map<Expr, Reg>();
+  private readonly pointers = new Map<Stream, Reg>();
+  private readonly gathers = new Map<Expr, { size: Reg; stride: Reg }>();
+  /** Per phase: what it reduces, and what it needs. */
+  private readonly reductions: { expr: Expr; reduction: Reduction; acc: Accumulator }[][] = [];
+  private readonly needed: Expr[][] = [];
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    this.b = new KernelBuilder(plan.kernel.name);
+    this.params();
+    for (let phase = 0; phase < plan.phases; phase++) {
+      const list = plan.exprs.flatMap((expr) =>
+        expr.kind === 'reduced' && expr.level === phase + 1
+          ? [{ expr, reduction: expr.reduction, acc: this.accumulator(expr.reduction) }]
+          : [],
+      );
+      this.reductions.push(list);
+      const roots = list.flatMap(({ reduction: { operand, position } }) =>
+        position === null ? [operand] : [operand, position],
+      );
+      if (phase === plan.phases - 1) roots.push(...this.stores('inner').map((s) => s.value));
+      this.needed.push(below(roots));
+    }
+  }
+
+  private accumulator({ combine, operand }: Reduction): Accumulator {
+    const elem = operand.dtype === 'bool' ? 'i32' : registerOf(operand.dtype);
+    return new Accumulator(this.b, combine, elem);
+  }
+
+  private params(): void {
+    let scalar = 0;
+    const scalars = this.plan.exprs.filter((e) => e.kind === 'scalar');
+    for (const slot of slotsOf(this.plan)) {
+      switch (slot.kind) {
+        case 'pointer':
+          this.pointers.set(slot.stream, this.b.param(`p${this.pointers.size}`, 'ptr'));
+          break;
+        case 'scalar':
+          this.scalars.set(scalars[scalar], this.b.param(`s${scalar}`, slot.elem));
+          scalar++;
+          break;
+        case 'size':
+          this.sizes.push(this.b.param(`n${slot.loop}`, 'index'));
+          break;
+        case 'stride': {
+          const { id } = slot.stream;
+          const name = `d${this.plan.streams.indexOf(slot.stream)}_${slot.loop}`;
+          this.strides.set(`${id},${slot.loop}`, this.b.param(name, 'index'));
+          break;
+        }
+        case 'gatherSize':
+          this.gathers.set(slot.expr, { size: this.b.param('size', 'index'), stride: this.b.index(0) });
+          break;
+        case 'gatherStride': {
+          const { size } = this.gathers.get(slot.expr) as { size: Reg };
+          this.gathers.set(slot.expr, { size, stride: this.b.param('stride', 'index') });
+        }
+      }
+    }
+  }
+
+  private stores(place: Store['place']): Store[] {
+    return this.plan.kernel.stores.filter((s) => s.place === place);
+  }
+
+  run(): Kernel {
+    const base = new Map<Stream, Reg>();
+    for (const s of this.plan.streams) base.set(s, this.pointers.get(s) ?? this.b.index(0));
+    const top: Cell = { known: new Map(), base, lanes: 1, index: null, ahead: 0 };
+    this.preload(this.plan.exprs, top, 0);
+    this.storeAll(this.stores('once'), top);
+    this.rows(0, top);
+    return this.b.finish();
+  }
+
+  // ---- kept loops
+
+  private rows(loop: number, cell: Cell): void {
+    const { plan } = this;
+    if (loop === plan.kept) return this.phases([cell]);
+    if (loop !== plan.vector) {
+      this.b.loop(0, this.sizes[loop], 1, [], (i) => {
+        this.rows(loop + 1, this.enter(loop, i, cell, plan.exprs, 0));
+        return [];
+      });
+      return;
+    }
+    // The vector loop is the last kept one: rows lie side by side in the lanes.
+    this.vectorLoop(loop, plan.units, [], (cells) => {
+      this.phases(cells);
+      return [];
+    }, cell, plan.exprs);
+  }
+
+  private phases(rows: readonly Cell[]): void {
+    const { plan } = this;
+    for (let phase = 0; phase < plan.phases; phase++) {
+      this.phase(phase, rows);
+      for (const row of rows) this.preload(plan.exprs, row, phase + 1);
+    }
+    for (const row of rows) this.storeAll(this.stores('row'), row);
+  }
+
+  // ---- inner loops
+
+  private phase(phase: number, rows: readonly Cell[]): void {
+    const { plan } = this;
+    const list = this.reductions[phase];
+    if (plan.vector < plan.kept) {
+      // One accumulator a cell: lanes are different rows, elements come one by one.
+      const start = rows.flatMap((row) => list.flatMap(({ acc }) => acc.start(row.lanes)));
+      const end = this.inner(plan.kept, phase, rows, start);
+      this.finish(phase, rows, end);
+      return;
+    }
+    const units = list.length > 0 ? plan.units : plan.storeUnits;
+    const lanes = [...new Array<number>(units).fill(plan.lanes), ...(plan.lanes > 1 ? [1] : [])];
+    const start = lanes.flatMap((n) => list.flatMap(({ acc }) => acc.start(n)));
+    const end = this.inner(plan.kept, phase, rows, start);
+    // The vectors join as a tree, then the lanes, then the elements that filled no vector.
+    const results: Reg[] = [];
+    let from = 0;
+    for (const { acc } of list) {
+      const states = lanes.map((_, u) => end.slice(u * this.width(phase) + from, u * this.width(phase) + from + acc.width));
+      const scalar = plan.lanes > 1 ? states.pop() : undefined;
+      let vectors: State[] = states;
+      while (vectors.length > 1) {
+        const next: State[] = [];
+        for (let i = 0; i < vectors.length; i += 2) next.push(acc.join(vectors[i], vectors[i + 1]));
+        vectors = next;
+      }
+      const all = acc.horizontal(vectors[0]);
+      results.push(...(scalar === undefined ? all : acc.join(all, scalar)));
+      from += acc.width;
+    }
+    this.finish(phase, rows, results);
+  }
+
+  private width(phase: number): number {
+    return this.reductions[phase].reduce((n, { acc }) => n + acc.width, 0);
+  }
+
+  /** Makes the results of a phase known in each row. */
+  private finish(phase: number, rows: readonly Cell[], states: readonly Reg[]): void {
+    const width = this.width(phase);
+    rows.forEach((row, u) => {
+      let from = u * width;
+      for (const { expr, reduction, acc } of this.reductions[phase]) {
+        const value = states[from + acc.width - 1];
+        const wasBool = reduction.operand.dtype === 'bool' && acc.width === 1;
+        const elem = registerOf(expr.dtype);
+        row.known.set(expr, wasBool ? this.b.convert(value, elem) : value);
+        from += acc.width;
+      }
+    });
+  }
+
+  /** Runs inner loops from `loop` on; `states` are those of every cell, one after the other. */
+  private inner(loop: number, phase: number, cells: readonly Cell[], states: Reg[]): Reg[] {
+    const { plan } = this;
+    const last = plan.loops.length - 1;
+    if (loop > last) return this.step(phase, cells, states);
+    if (loop === plan.vector) return this.vectorPhase(phase, cells[0], states);
+    const turn = (i: Reg, now: readonly Reg[]): Reg[] => {
+      const next = cells.map((c) => this.enter(loop, i, c, this.needed[phase], Infinity));
+      return this.inner(loop + 1, phase, next, [...now]);
+    };
+    const size = this.sizes[loop];
+    const list = this.reductions[phase];
+    if (loop < last || list.length === 0) return this.b.loop(0, size, 1, states, turn);
+    // The innermost loop gathers partial results, which are then joined to the totals.
+    const fresh = cells.flatMap((c) => list.flatMap(({ acc }) => acc.start(c.lanes)));
+    const join = (x: readonly Reg[], y: readonly Reg[]): Reg[] => this.joinAll(phase, x, y);
+    if (!plan.chunked) {
+      const part = this.b.loop(0, size, 1, fresh, turn);
+      return loop === plan.kept ? part : join(states, part);
+    }
+    return this.b.loop(0, size, CHUNK, states, (i, totals) => {
+      const end = this.b.min(this.b.add(i, CHUNK), size);
+      return join(totals, this.b.loop(i, end, 1, fresh, turn));
+    });
+  }
+
+  private joinAll(phase: number, x: readonly Reg[], y: readonly Reg[]): Reg[] {
+    const out: Reg[] = [];
+    while (out.length < x.length) {
+      for (const { acc } of this.reductions[phase]) {
+        const from = out.length;
+        const slice = (r: readonly Reg[]): State => r.slice(from, from + acc.width);
+        out.push(...acc.join(slice(x), slice(y)));
+      }
+    }
+    return out;
+  }
+
+  /** The vector loop of a phase: states of its units, then that of the scalar tail. */
+  private vectorPhase(phase: number, cell: Cell, states: Reg[]): Reg[] {
+    const { plan } = this;
+    const list = this.reductions[phase];
+    const units = list.length > 0 ? plan.units : plan.storeUnits;
+    const body = (cells: readonly Cell[], now: Reg[]): Reg[] => this.step(phase, cells, now);
+    const exprs = this.needed[phase];
+    if (list.length === 0 || plan.vector === plan.kept) {
+      return this.vectorLoop(plan.vector, units, states, body, cell, exprs, phase);
+    }
+    // Outer reduced loops hold totals; one run of the vector loop is a partial result.
+    const fresh = states.map((s, i) => this.freshLike(phase, s, i));
+    const part = this.vectorLoop(plan.vector, units, fresh, body, cell, exprs, phase);
+    return this.joinAll(phase, states, part);
+  }
+
+  private freshLike(phase: number, state: Reg, i: number): Reg {
+    const width = this.width(phase);
+    let at = i % width;
+    for (const { acc } of this.reductions[phase]) {
+      if (at < acc.width) return acc.start(state.type.lanes)[at];
+      at -= acc.width;
+    }
+    return state;
+  }
+
+  /**
+   * Runs `body` over the vector loop: groups of `units` vectors, single vectors, single elements.
+   * `states` are those of the units, then that of the elements; all three kinds of turn take and
+   * give the states of the cells they run.
+   */
+  private vectorLoop(
+    loop: number,
+    units: number,
+    states: readonly Reg[],
+    body: (cells: readonly Cell[], states: Reg[]) => Reg[],
+    outer: Cell,
+    exprs: readonly Expr[],
+    phase = -1,
+  ): Reg[] {
+    const { b, plan } = this;
+    const { lanes } = plan;
+    const size = this.sizes[loop];
+    const level = phase < 0 ? 0 : Infinity;
+    const cellsAt = (i: Reg, count: number, width: number): Cell[] =>
+      Array.from({ length: count }, (_, u) =>
+        this.enter(loop, i, { ...outer, lanes: width, ahead: u * width }, exprs, level, true),
+      );
+    if (lanes === 1) {
+      return b.loop(0, size, 1, states, (i, now) => body(cellsAt(i, 1, 1), [...now]));
+    }
+    const width = states.length === 0 ? 0 : states.length / (units + 1);
+    let all = [...states];
+    let from = b.index(0);
+    /** Turns of `count` cells of `n` lanes below `end`, on the states from `first` on. */
+    const run = (count: number, n: number, first: number, start: Reg, end: Reg, s: Reg[]): Reg[] => {
+      const own = s.slice(first, first + count * width);
+      const step = count * n;
+      const out = b.loop(start, end, step, [start, ...own], (i, [, ...now]) => [
+        b.add(i, step),
+        ...body(cellsAt(i, count, n), [...now]),
+      ]);
+      const after = [...s];
+      after.splice(first, own.length, ...out.slice(1));
+      return [out[0], ...after];
+    };
+    if (units > 1) {
+      const step = units * lanes;
+      const end = b.sub(size, step - 1);
+      if (plan.chunked && phase >= 0 && width > 0) {
+        const out = b.loop(0, end, CHUNK * step, [from, ...all], (i, [, ...totals]) => {
+          const stop = b.min(b.add(i, CHUNK * step), end);
+          const fresh = totals.map((s, k) => this.freshLike(phase, s, k));
+          const [next, ...part] = run(units, lanes, 0, i, stop, fresh);
+          return [next, ...this.joinAll(phase, totals, part)];
+        });
+        [from, ...all] = out;
+      } else [from, ...all] = run(units, lanes, 0, from, end, all);
+    }
+    [from, ...all] = run(1, lanes, 0, from, b.sub(size, lanes - 1), all);
+    [, ...all] = run(1, 1, units * width, from, size, all);
+    return all;
+  }
+
+  /** One element of each cell: stores it in the last phase, and gives it to the reductions. */
+  private step(phase: number, cells: readonly Cell[], states: readonly Reg[]): Reg[] {
+    const out: Reg[] = [];
+    for (const cell of cells) {
+      for (const { reduction, acc } of this.reductions[phase]) {
+        const { operand, position } = reduction;
+        let value = this.emit(operand, cell);
+        if (operand.dtype === 'bool') value = this.b.convert(value, 'i32');
+        value = this.b.splat(value, cell.lanes);
+        const place = position === null ? null : this.b.splat(this.emit(position, cell), cell.lanes);
+        out.push(...acc.take(states.slice(out.length, out.length + acc.width), value, place));
+      }
+      if (phase === this.plan.phases - 1) this.storeAll(this.stores('inner'), cell);
+    }
+    return out;
+  }
+
+  // ---- places
+
+  /** The cell inside loop `loop` at index `i`, with the loads made that belong there. */
+  private enter(
+    loop: number,
+    i: Reg,
+    cell: Cell,
+    exprs: readonly Expr[],
+    level: number,
+    vector = false,
+  ): Cell {
+    const base = new Map(cell.base);
+    for (const s of this.plan.streams) {
+      const kind = this.plan.classes.get(s)?.[loop];
+      if (kind === 'zero' || (vector && kind === 'unit')) continue;
+      const bytes = bytesOfStream(s);
+      const stride =
+        kind === 'unit' ? this.b.index(bytes) : (this.strides.get(`${s.id},${loop}`) as Reg);
+      const step = this.b.mul(i, stride);
+      base.set(s, this.b.add(base.get(s) as Reg, step));
+    }
+    const inside: Cell = { ...cell, known: new Map(cell.known), base, index: vector ? i : cell.index };
+    this.preload(exprs, inside, level, loop);
+    return inside;
+  }
+
+  /** Makes the loads that vary over `loop` (or none) and no loop further in, up to a level. */
+  private preload(exprs: readonly Expr[], cell: Cell, level: number, loop = -1): void {
+    const { plan } = this;
+    const row = level !== Infinity;
+    for (const e of exprs) {
+      if (e.kind !== 'load' && e.kind !== 'gather') continue;
+      if (cell.known.has(e) || (row && e.level > level)) continue;
+      const deepest = 31 - Math.clz32(plan.varies.get(e) as number);
+      // After a phase, rows make the loads that waited for its results.
+      const here = row && level > 0 ? deepest < plan.kept : deepest === loop;
+      if (here && (!row || deepest < plan.kept)) this.emit(e, cell);
+    }
+  }
+
+  // ---- values
+
+  private emit(e: Expr, cell: Cell): Reg {
+    let r = cell.known.get(e);
+    if (r === undefined) {
+      r = this.make(e, cell);
+      cell.known.set(e, r);
+    }
+    return r;
+  }
+
+  private make(e: Expr, cell: Cell): Reg {
+    switch (e.kind) {
+      case 'constant':
+        return new Expression(this.b, 1, null).constant(e.value, e.dtype).reg;
+      case 'scalar':
+        return this.scalars.get(e) as Reg;
+      case 'load':
+        return this.b.load(memOf(e.dtype), this.lanesAt(e.stream, cell), this.address(e.stream, cell));
+      case 'position':
+        return this.position(e.stream, cell);
+      case 'gather':
+        return this.gather(e, cell);
+      case 'reduced':
+        throw new Error('a reduction is used before its phase has run');
+      case 'op':
+        return this.apply(e, cell);
+    }
+  }
+
+  private apply(e: Extract<Expr, { kind: 'op' }>, cell: Cell): Reg {
+    const args = e.args.map((a) =>
+      typeof a === 'number' ? a : { dtype: a.dtype, reg: this.emit(a, cell) },
+    );
+    let lanes = 1;
+    for (const a of args) if (typeof a !== 'number') lanes = Math.max(lanes, a.reg.type.lanes);
+    const place = e.position;
+    const position = place === null ? null : this.emit(place, cell);
+    if (position !== null) lanes = Math.max(lanes, position.type.lanes);
+    const x = new Expression(this.b, lanes, position === null ? null : () => position);
+    if (e.fn === 'cast') return x.cast(args[0] as { dtype: DType; reg: Reg }, e.dtype).reg;
+    const call = x[e.fn as keyof ElementBuilder] as (...args: unknown[]) => { reg: Reg };
+    return call.apply(x, args).reg;
+  }
+
+  /** Lanes of a value read from the stream: 1 where it does not vary along the vector loop. */
+  private lanesAt(s: Stream, cell: Cell): number {
+    const varies = cell.index !== null && this.plan.classes.get(s)?.[this.plan.vector] === 'unit';
+    return varies ? cell.lanes : 1;
+  }
+
+  private address(s: Stream, cell: Cell): Address {
+    const base = cell.base.get(s) as Reg;
+    const { vector, classes } = this.plan;
+    if (cell.index === null || classes.get(s)?.[vector] !== 'unit') return at(base);
+    const bytes = bytesOfStream(s) as 1 | 2 | 4 | 8;
+    return at(base, cell.ahead * bytes, cell.index, bytes);
+  }
+
+  private position(s: Stream, cell: Cell): Reg {
+    const { b } = this;
+    const base = cell.base.get(s) as Reg;
+    if (cell.index === null || this.plan.classes.get(s)?.[this.plan.vector] !== 'unit') {
+      return b.convert(base, 'i32');
+    }
+    const first = b.convert(b.add(b.add(base, cell.index), cell.ahead), 'i32');
+    if (cell.lanes === 1) return first;
+    return b.add(b.splat(first, cell.lanes), b.lanes('i32', cell.lanes));
+  }
+
+  /** Loads the element that the index names: negative ones count from the end once. */
+  private gather(e: Gather, cell: Cell): Reg {
+    const { b } = this;
+    const { size, stride } = this.gathers.get(e) as { size: Reg; stride: Reg };
+    const index = this.emit(e.index, cell);
+    const elem = index.type.elem;
+    const n = b.convert(size, elem);
+    const zero = b.const(elem, elem === 'i64' ? 0n : 0);
+    const place = b.select(b.compare('lt', index, zero), b.add(index, n), index);
+    const outside = b.binary('or', b.compare('lt', place, zero), b.compare('ge', place, n));
+    b.fault(outside, this.emit(e.position, cell));
+    // Clamped to 0: what is stored after a fault does not matter, what is read must exist.
+    const safe = b.convert(b.select(outside, zero, place), 'index');
+    const address = this.address(e.stream, cell);
+    const base = b.add(address.base, b.mul(safe, stride));
+    return b.load(memOf(e.dtype), this.lanesAt(e.stream, cell), { ...address, base });
+  }
+
+  /** Computes all values before it stores the first. */
+  private storeAll(stores: readonly Store[], cell: Cell): void {
+    const values = stores.map((s) => this.b.splat(this.emit(s.value, cell), this.lanesAt(s.stream, cell)));
+    stores.forEach((s, i) => {
+      this.b.store(memOf(s.value.dtype), this.address(s.stream, cell), values[i]);
+    });
+  }
+}
+
+/** The expressions below `roots` that belong to their phase: not past a reduction. */
+function below(roots: readonly Expr[]): Expr[] {
+  const seen = new Set<Expr>();
+  const visit = (e: Expr): void => {
+    if (seen.has(e)) return;
+    if (e.kind === 'op') for (const a of e.args) if (typeof a !== 'number') visit(a);
+    if (e.kind === 'op' && e.position !== null) visit(e.position);
+    if (e.kind === 'gather') {
+      visit(e.index);
+      visit(e.position);
+    }
+    seen.add(e);
+  };
+  for (const r of roots) visit(r);
+  return [...seen];
+}

@@ -1,0 +1,255 @@
+/**
+ * From a fused kernel to its loop nest: which dimensions merge, which loop is the vector loop, how
+ * many lanes and how far it is unrolled. Everything decided here is part of the kernel's key.
+ *
+ * The order of every float sum follows from the kernel's space, its dtype and the ISA alone, never
+ * from strides: adjacent reduced dimensions always merge, and the last dimension of the space is
+ * the vector loop. Operands whose strides do not allow it are copied first ({@link offenders}).
+ */
+import { bytesOf } from '../../base/index.ts';
+import type { TargetInfo } from '../ir.ts';
+import { argsOf, type Expr, type Reduction, type Stream } from './expr.ts';
+
+/** Elements along a space, computed and stored by one kernel. */
+export interface FusedKernel {
+  readonly name: string;
+  /** Sizes; dimensions of size 1 are left out. */
+  readonly space: readonly number[];
+  /** Which dimensions are reduced: the inner loops. In elementwise kernels all are "reduced". */
+  readonly inner: readonly boolean[];
+  readonly stores: readonly Store[];
+  /** The op that may fault. */
+  readonly faults?: string;
+}
+
+export interface Store {
+  readonly value: Expr;
+  readonly stream: Stream;
+  /** In the inner loops, once per kept index, or once before all loops. */
+  readonly place: 'inner' | 'row' | 'once';
+}
+
+export type StrideClass = 'zero' | 'unit' | 'other';
+
+export interface Loop {
+  readonly size: number;
+  readonly inner: boolean;
+  /** Dimensions of the space that it runs over, outermost first. */
+  readonly dims: readonly number[];
+}
+
+export interface Plan {
+  readonly kernel: FusedKernel;
+  /** Outermost first; kept loops, then inner ones. */
+  readonly loops: readonly Loop[];
+  /** Number of kept loops: inner ones start here. */
+  readonly kept: number;
+  /** Index of the vector loop; -1 if there are no loops. */
+  readonly vector: number;
+  readonly lanes: number;
+  /** Vectors a turn in the loops of kept rows or of a phase that reduces, and of one that only stores. */
+  readonly units: number;
+  readonly storeUnits: number;
+  /** Whether sums go through partial sums of CHUNK elements. */
+  readonly chunked: boolean;
+  /** Every expression, operands first. */
+  readonly exprs: readonly Expr[];
+  readonly streams: readonly Stream[];
+  /** Stride classes of each stream, by loop. */
+  readonly classes: ReadonlyMap<Stream, readonly StrideClass[]>;
+  /** The loops over which each expression varies, as bits. */
+  readonly varies: ReadonlyMap<Expr, number>;
+  /** One more than the last level that has inner loops to run. */
+  readonly phases: number;
+}
+
+/** Elements that one accumulator takes before it is added to an outer one. */
+export const CHUNK = 512;
+
+/** All expressions below the stores, operands first. */
+export function exprsOf(stores: readonly Store[]): Expr[] {
+  const seen = new Set<Expr>();
+  const visit = (e: Expr): void => {
+    if (seen.has(e)) return;
+    for (const a of argsOf(e)) visit(a);
+    if (e.kind === 'reduced') {
+      visit(e.reduction.operand);
+      if (e.reduction.position !== null) visit(e.reduction.position);
+    }
+    seen.add(e);
+  };
+  for (const s of stores) visit(s.value);
+  return [...seen];
+}
+
+/** Whether the order in which it combines elements can show in the result. */
+export const isOrdered = ({ combine, operand }: Reduction): boolean =>
+  (combine === 'sum' || combine === 'prod') && operand.dtype.startsWith('float');
+
+const isArg = ({ combine }: Reduction): boolean => combine === 'argmax' || combine === 'argmin';
+
+function streamsOf(exprs: readonly Expr[], stores: readonly Store[]): Stream[] {
+  const all = new Set<Stream>(stores.map((s) => s.stream));
+  for (const e of exprs) {
+    if (e.kind === 'load' || e.kind === 'gather' || e.kind === 'position') all.add(e.stream);
+  }
+  // In the order in which the graph lists them, which is that of the argument slots.
+  return [...all].sort((a, b) => a.id - b.id);
+}
+
+const reductionsOf = (exprs: readonly Expr[]): Reduction[] =>
+  exprs.flatMap((e) => (e.kind === 'reduced' ? [e.reduction] : []));
+
+/** Merges runs of dimensions; within ordered reductions by position alone. */
+function loopsOf(kernel: FusedKernel, streams: readonly Stream[], ordered: boolean): Loop[] {
+  const { space, inner } = kernel;
+  const loops: Loop[] = [];
+  for (const kind of [false, true]) {
+    let last: { size: number; inner: boolean; dims: number[] } | null = null;
+    for (let d = 0; d < space.length; d++) {
+      if (inner[d] !== kind) continue;
+      const before: number = last === null ? -1 : last.dims[last.dims.length - 1];
+      const merge =
+        last !== null &&
+        (kind && ordered ? before === d - 1 : streams.every((s) => mergeable(s, before, d, space)));
+      if (last !== null && merge) {
+        last.size *= space[d];
+        last.dims.push(d);
+      } else {
+        last = { size: space[d], inner: kind, dims: [d] };
+        loops.push(last);
+      }
+    }
+  }
+  return loops;
+}
+
+const mergeable = (s: Stream, outer: number, d: number, space: readonly number[]): boolean =>
+  s.strides[outer] === s.strides[d] * space[d];
+
+/** A stream's stride along a merged loop. */
+export const strideOf = (s: Stream, loop: Loop): number => s.strides[loop.dims[loop.dims.length - 1]];
+
+const classOf = (stride: number): StrideClass =>
+  stride === 0 ? 'zero' : stride === 1 ? 'unit' : 'other';
+
+/**
+ * Streams that ordered reductions cannot read as they lie: they do not merge with the reduced
+ * dimensions, or are not dense along the vector loop.
+ */
+export function offenders(kernel: FusedKernel): Stream[] {
+  const exprs = exprsOf(kernel.stores);
+  if (!reductionsOf(exprs).some(isOrdered)) return [];
+  const { space, inner } = kernel;
+  return streamsOf(exprs, kernel.stores).filter((s) => {
+    const last = space.length - 1;
+    if (last >= 0 && inner[last] && s.strides[last] !== 0 && s.strides[last] !== 1) return true;
+    return space.some(
+      (_, d) => d > 0 && inner[d] && inner[d - 1] && !mergeable(s, d - 1, d, space),
+    );
+  });
+}
+
+export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
+  const exprs = exprsOf(kernel.stores);
+  const reductions = reductionsOf(exprs);
+  const streams = streamsOf(exprs, kernel.stores);
+  const ordered = reductions.some(isOrdered);
+  const loops = loopsOf(kernel, streams, ordered);
+  const kept = loops.filter((l) => !l.inner).length;
+  const lastDim = kernel.space.length - 1;
+  const vector = loops.findIndex((l) => l.dims.includes(lastDim));
+  const classes = new Map(
+    streams.map((s) => [s, loops.map((l) => classOf(strideOf(s, l)))] as const),
+  );
+  const varies = varying(exprs, classes, kept);
+  const lanes = lanesOf(exprs, reductions, kernel, classes, varies, vector, info);
+  const loop = vector < 0 ? null : loops[vector];
+  const size = loop?.size ?? 1;
+  const isRow = loop !== null && !loop.inner;
+  const cost = exprs.reduce((sum, e) => sum + costOf(e), 0);
+  let units = 1;
+  if (lanes > 1 && reductions.length > 0) {
+    if (!isRow) units = size >= 16 * lanes ? 4 : 1;
+    else if (size >= 4 * lanes && reductions.length <= 2 && cost <= 40) units = 4;
+  }
+  // Accumulators must stay in registers; what the sum's order depends on is not for this to change.
+  const storeUnits = lanes > 1 && !isRow && size >= 64 * lanes ? (cost > 60 ? 1 : cost > 12 ? 2 : 4) : 1;
+  const lastInner = loops.length > kept ? loops[loops.length - 1].size : 1;
+  const levels = [
+    ...reductions.map((r) => r.operand.level + 1),
+    ...kernel.stores.filter((s) => s.place === 'inner').map((s) => s.value.level + 1),
+  ];
+  return {
+    kernel,
+    loops,
+    kept,
+    vector,
+    lanes,
+    units,
+    storeUnits,
+    chunked: ordered && lastInner > CHUNK * (isRow ? 1 : lanes * units),
+    exprs,
+    streams,
+    classes,
+    varies,
+    phases: Math.max(0, ...levels),
+  };
+}
+
+function varying(
+  exprs: readonly Expr[],
+  classes: ReadonlyMap<Stream, readonly StrideClass[]>,
+  kept: number,
+): Map<Expr, number> {
+  const varies = new Map<Expr, number>();
+  for (const e of exprs) {
+    let bits = e.kind === 'reduced' ? 2 ** kept - 1 : 0;
+    for (const a of argsOf(e)) bits |= varies.get(a) as number;
+    if (e.kind === 'load' || e.kind === 'gather' || e.kind === 'position') {
+      classes.get(e.stream)?.forEach((c, i) => {
+        if (c !== 'zero') bits |= 1 << i;
+      });
+    }
+    varies.set(e, bits);
+  }
+  return varies;
+}
+
+/** As many lanes as the one width of all vectors allows; 1 if widths or strides do not. */
+function lanesOf(
+  exprs: readonly Expr[],
+  reductions: readonly Reduction[],
+  kernel: FusedKernel,
+  classes: ReadonlyMap<Stream, readonly StrideClass[]>,
+  varies: ReadonlyMap<Expr, number>,
+  vector: number,
+  info: TargetInfo,
+): number {
+  if (vector < 0) return 1;
+  const widths = new Set<number>();
+  for (const e of exprs) {
+    if (((varies.get(e) as number) & (1 << vector)) === 0) continue;
+    if (e.dtype !== 'bool') widths.add(bytesOf(e.dtype));
+    if (e.kind === 'gather' && ((varies.get(e.index) as number) & (1 << vector)) !== 0) return 1;
+  }
+  for (const r of reductions) {
+    const width = r.operand.dtype === 'bool' ? 4 : bytesOf(r.operand.dtype);
+    if (isArg(r) && width !== 4) return 1;
+    widths.add(width);
+  }
+  for (const s of kernel.stores) {
+    if (classes.get(s.stream)?.[vector] === 'zero') continue;
+    if (s.value.dtype !== 'bool') widths.add(bytesOf(s.value.dtype));
+  }
+  if (widths.size > 1) return 1;
+  for (const list of classes.values()) if (list[vector] === 'other') return 1;
+  const [width = 4] = widths;
+  return info.vectorBytes / width;
+}
+
+const COSTS: Readonly<Record<string, number>> = {
+  exp: 20, expm1: 30, log: 25, log1p: 30, sin: 40, cos: 40, tanh: 30, erf: 40, pow: 60, philox: 120,
+};
+
+const costOf = (e: Expr): number => (e.kind === 'op' ? (COSTS[e.fn] ?? 1) : 0);

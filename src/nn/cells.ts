@@ -1,0 +1,42 @@
+/** Parameters and buffers: the cells of modules. */
+import type { DType } from '../base/index.ts';
+import { Parameter, Tensor } from '../tensor/index.ts';
+
+const buffers = new WeakSet<Tensor>();
+
+/**
+ * State of a module that is saved with it but not trained, such as running statistics: a tensor
+ * whose value `assign` replaces.
+ *
+ * @example
+ * class Counter extends nn.Module {
+ *   count = nn.buffer(zeros([]));
+ *   forward(x: Tensor) {
+ *     this.count.assign(this.count.add(1));
+ *     return x;
+ *   }
+ * }
+ */
+export function buffer<T extends Tensor>(value: T): T {
+  const cell = Parameter(value) as unknown as T;
+  cell.requiresGrad = false;
+  buffers.add(cell);
+  return cell;
+}
+
+export const isBuffer = (t: Tensor): boolean => buffers.has(t);
+
+/** Gives a cell another floating-point dtype; its identity stays. @internal */
+export function convertCell(cell: Tensor, dtype: DType): void {
+  if (cell.dtype === dtype) return;
+  const wantsGrad = cell.requiresGrad;
+  const value = cell.detach().to(dtype);
+  const grad = cell.grad?.to(dtype) ?? null;
+  cell.requiresGrad = false;
+  cell.replaceStorage(value.storage);
+  cell.offset = value.offset;
+  cell.spec = value.spec;
+  // A fresh leaf: the one before told the old dtype.
+  cell.requiresGrad = wantsGrad;
+  cell.grad = grad;
+}

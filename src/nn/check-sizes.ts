@@ -1,0 +1,38 @@
+/** Checks of the numbers that layers are made with. */
+import { ValueError } from '../base/index.ts';
+
+/** Height and width, or one number for both. */
+export type Pair = number | readonly [number, number];
+
+/** Throws a ValueError unless `value` is a whole number of at least `min`. */
+export function checkSize(op: string, name: string, value: unknown, min = 1): number {
+  if (Number.isSafeInteger(value) && (value as number) >= min) return value as number;
+  throw new ValueError({
+    op,
+    problem: `${name} must be a whole number of at least ${min}, not ${show(value)}`,
+  });
+}
+
+/** A pair of whole numbers of at least `min`; one number stands for both. */
+export function checkPair(op: string, name: string, value: unknown, min = 1): [number, number] {
+  if (!Array.isArray(value)) {
+    const n = checkSize(op, name, value, min);
+    return [n, n];
+  }
+  if (value.length !== 2) {
+    throw new ValueError({
+      op,
+      problem: `${name} must be one number or [height, width], not ${show(value)}`,
+    });
+  }
+  return [checkSize(op, `${name}[0]`, value[0], min), checkSize(op, `${name}[1]`, value[1], min)];
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/** `3`, or `3×5`: for descriptions of layers. */
+export const showPair = ([h, w]: readonly [number, number]): string => (h === w ? `${h}` : `${h}×${w}`);

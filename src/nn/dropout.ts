@@ -1,0 +1,47 @@
+import { type Shape, ValueError } from '../base/index.ts';
+import type { Tensor } from '../tensor/index.ts';
+import { Module } from './module.ts';
+
+/** See {@link dropout}. */
+export class Dropout extends Module {
+  readonly p: number;
+
+  constructor(p: number) {
+    super();
+    if (typeof p !== 'number' || !(p >= 0 && p < 1)) {
+      throw new ValueError({
+        op: 'nn.dropout',
+        problem: `the probability must be from 0 up to but not including 1, not ${String(p)}`,
+        remedy: 'it is the share of elements that is dropped, e.g. 0.5',
+      });
+    }
+    this.p = p;
+  }
+
+  override get usesTraining(): boolean {
+    return true;
+  }
+
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    if (!this.training || this.p === 0) return x;
+    return (x as Tensor).dropout(this.p) as Tensor<S>;
+  }
+
+  protected override describe(): string {
+    return `${this.p}`;
+  }
+}
+
+/**
+ * In training, each element is 0 with probability `p`, else `x / (1 - p)`; in evaluation
+ * (`net.eval()`) the input itself.
+ *
+ * Random numbers come from the generator that `manualSeed` sets. Throws ValueError unless
+ * 0 <= p < 1.
+ *
+ * Source: Srivastava et al., Dropout, JMLR 2014.
+ *
+ * @example
+ * nn.sequential(nn.linear(64, 64), nn.relu(), nn.dropout(0.5), nn.linear(64, 10));
+ */
+export const dropout = (p = 0.5): Dropout => new Dropout(p);

@@ -1,0 +1,97 @@
+/** Nested arrays of JavaScript values, checked and flattened. */
+import { DtypeError, ShapeError } from '../base/index.ts';
+
+type Kind = 'bool' | 'int64' | 'number';
+
+export interface Nested {
+  /** Row-major: all booleans, all bigints or all numbers. */
+  readonly values: readonly (number | bigint | boolean)[];
+  readonly shape: readonly number[];
+  readonly kind: Kind;
+}
+
+const path = (at: readonly number[]): string => `data${at.map((i) => `[${i}]`).join('')}`;
+
+/**
+ * Flattens nested arrays. Throws ShapeError where they are ragged, DtypeError for what is neither
+ * number, boolean nor bigint, or for a mixture of those; both name the place.
+ */
+export function readNested(data: unknown, op: string): Nested {
+  const shape: number[] = [];
+  for (let x = data; Array.isArray(x); x = x[0]) {
+    shape.push(x.length);
+    if (x.length === 0) break;
+  }
+  const values: (number | bigint | boolean)[] = [];
+  let kind: Kind | null = null;
+  const at: number[] = [];
+  const visit = (x: unknown): void => {
+    const depth = at.length;
+    if (Array.isArray(x) || ArrayBuffer.isView(x)) {
+      const list = x as unknown as readonly unknown[];
+      if (depth >= shape.length) ragged(op, at, `an array of length ${list.length}`, 'a value');
+      if (list.length !== shape[depth]) {
+        ragged(op, at, `length ${list.length}`, `length ${shape[depth]}`);
+      }
+      for (let i = 0; i < list.length; i++) {
+        at.push(i);
+        visit(list[i]);
+        at.pop();
+      }
+      return;
+    }
+    const own = kindOf(op, x, at);
+    if (depth < shape.length) {
+      ragged(op, at, `the value ${String(x)}`, `an array of length ${shape[depth]}`);
+    }
+    if (kind !== null && own !== kind) mixed(op, at, own, kind);
+    kind = own;
+    values.push(x as number | bigint | boolean);
+  };
+  visit(data);
+  return { values, shape, kind: kind ?? 'number' };
+}
+
+function kindOf(op: string, x: unknown, at: readonly number[]): Kind {
+  if (typeof x === 'number') return 'number';
+  if (typeof x === 'boolean') return 'bool';
+  if (typeof x === 'bigint') return 'int64';
+  throw new DtypeError({
+    op,
+    problem: `${path(at)} is ${what(x)}; elements are numbers, booleans or bigints`,
+    remedy: isTensor(x) ? 'join tensors with stack or concat' : undefined,
+  });
+}
+
+const isTensor = (x: unknown): boolean => typeof x === 'object' && x !== null && 'spec' in x;
+
+function what(x: unknown): string {
+  if (x === null) return 'null';
+  if (x === undefined) return 'undefined';
+  if (typeof x === 'string') return `the string '${x}'`;
+  if (x instanceof Promise) return 'a Promise (await it first)';
+  if (typeof x === 'object') return `a ${x.constructor?.name ?? 'object'}`;
+  return `a ${typeof x}`;
+}
+
+function ragged(op: string, at: readonly number[], has: string, wanted: string): never {
+  throw new ShapeError({
+    op,
+    problem: `the arrays are ragged: ${path(at)} has ${has}, where ${wanted} was expected`.replace(
+      /has (an array|the value)/,
+      'is $1',
+    ),
+    remedy: 'all arrays at one depth must have the same length',
+  });
+}
+
+const NAMES = { bool: 'a boolean', int64: 'a bigint', number: 'a number' };
+
+function mixed(op: string, at: readonly number[], own: Kind, kind: Kind): never {
+  throw new DtypeError({
+    op,
+    problem: `${path(at)} is ${NAMES[own]} among elements that are each ${NAMES[kind]}`,
+    remedy: 'convert them so that all are of one kind',
+  });
+}
+

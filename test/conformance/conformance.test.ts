@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { ops } from '../../src/ir/index.ts';
+import { cases } from './cases.ts';
+import { both, compare, graphOfCase } from './harness.ts';
+
+const families = Map.groupBy
+  ? Map.groupBy(cases, (c) => c.name.split(' ')[0])
+  : cases.reduce((m, c) => {
+      const key = c.name.split(' ')[0];
+      m.set(key, [...(m.get(key) ?? []), c]);
+      return m;
+    }, new Map<string, (typeof cases)[number][]>());
+
+describe('every op agrees with the reference', () => {
+  for (const [family, list] of families) {
+    test(`${family} (${list.length} cases)`, () => {
+      const failures: string[] = [];
+      for (const c of list) {
+        try {
+          const { actual, expected } = both(c);
+          expect(actual).toHaveLength(expected.length);
+          actual.forEach((t, i) => {
+            const message = compare(t, expected[i], c.terms);
+            if (message !== null) failures.push(`${c.name}: ${message}`);
+          });
+        } catch (e) {
+          failures.push(`${c.name}: ${(e as Error).stack?.slice(0, 600)}`);
+        }
+      }
+      expect(failures.slice(0, 8)).toEqual([]);
+    });
+  }
+
+  test('no op is left out', () => {
+    const seen = new Set<string>();
+    for (const c of cases) for (const n of graphOfCase(c).nodes) seen.add(n.def.name);
+    const missing = [...ops.keys()].filter((name) => !seen.has(name) && !name.startsWith('test.'));
+    // Gradients run in the gradient checks; `alias` is where a transform begins.
+    expect(missing.filter((name) => !/Grad$|^alias$/.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,183 @@
+/**
+ * Runs a function of ops on a device and by the reference, and compares. A case is the same code
+ * for both: ops do not know who interprets them.
+ */
+import {
+  arrayOf,
+  contiguousStrides,
+  type DType,
+  isFloat,
+  numelOf,
+  type Shape,
+  type Type,
+} from '../../src/base/index.ts';
+import {
+  type Graph,
+  type NdArray,
+  ndZeros,
+  Recorder,
+  runGraph,
+  type Value,
+  withInterpreter,
+} from '../../src/ir/index.ts';
+import { Tensor, tensor } from '../../src/index.ts';
+
+/** How an operand lies in memory. */
+export type Layout = 'dense' | 'transposed' | 'reversed' | 'every second' | 'expanded';
+
+export interface Operand {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly layout?: Layout;
+  /** Element i of n; left out: seeded numbers from -2 to 2 (integers from -9 to 9). */
+  readonly fill?: (i: number) => number;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly operands: readonly Operand[];
+  run(...xs: Value[]): Value | readonly Value[];
+  /** Number of terms that are summed for one output element; scales the tolerance. */
+  readonly terms?: number;
+}
+
+/** Deterministic numbers (a linear congruential generator, Numerical Recipes' constants). */
+export function sequence(seed: number): () => number {
+  let s = seed >>> 0;
+  return () => {
+    s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
+    return s / 2 ** 32;
+  };
+}
+
+export function valuesOf(o: Operand, seed: number): number[] {
+  const next = sequence(seed + 1);
+  const float = isFloat(o.dtype);
+  return Array.from({ length: numelOf(o.shape) }, (_, i) => {
+    if (o.fill !== undefined) return o.fill(i);
+    const u = next();
+    if (o.dtype === 'bool') return u < 0.5 ? 0 : 1;
+    // Floats with few bits: exact in float32, sums of them nearly so.
+    return float ? Math.round((u * 4 - 2) * 4096) / 4096 : Math.floor(u * 19) - 9;
+  });
+}
+
+const typed = (values: readonly number[], dtype: DType) => {
+  const out = new (arrayOf(dtype))(values.length);
+  values.forEach((v, i) => {
+    out[i] = dtype === 'int64' ? BigInt(v) : v;
+  });
+  return out;
+};
+
+/** A tensor of these values whose strides are as the layout says. */
+export function layOut(o: Operand, values: readonly number[]): Tensor {
+  const make = (v: readonly number[], shape: Shape): Tensor => {
+    const t = tensor(typed(v, o.dtype) as Float32Array, { dtype: o.dtype }) as Tensor;
+    return t.reshape(shape) as Tensor;
+  };
+  const rank = o.shape.length;
+  const layout = rank === 0 ? 'dense' : (o.layout ?? 'dense');
+  if (layout === 'dense') return make(values, o.shape);
+  if (layout === 'expanded') {
+    // Only the first row is used; it is repeated along dimension 0.
+    const row = values.slice(0, numelOf(o.shape.slice(1)));
+    return make(row, [1, ...o.shape.slice(1)]).expand(o.shape) as Tensor;
+  }
+  const order = o.shape.map((_, i) => rank - 1 - i);
+  if (layout === 'transposed') {
+    const back: number[] = [];
+    visit(o.shape, (at, index) => {
+      back[dot([...index].reverse(), contiguousStrides([...o.shape].reverse()))] = values[at];
+    });
+    return make(back, [...o.shape].reverse()).permute(order) as Tensor;
+  }
+  if (layout === 'reversed') {
+    const back: number[] = [];
+    visit(o.shape, (at, index) => {
+      const flipped = [...index.slice(0, -1), o.shape[rank - 1] - 1 - index[rank - 1]];
+      back[dot(flipped, contiguousStrides(o.shape))] = values[at];
+    });
+    return make(back, o.shape).at('...', '::-1') as Tensor;
+  }
+  const spread = [...o.shape.slice(0, -1), o.shape[rank - 1] * 2];
+  const wide = new Array<number>(numelOf(spread)).fill(1);
+  values.forEach((v, i) => {
+    wide[2 * i] = v;
+  });
+  return make(wide, spread).at('...', '::2') as Tensor;
+}
+
+const dot = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((s, x, i) => s + x * b[i], 0);
+
+function visit(shape: Shape, f: (at: number, index: readonly number[]) => void): void {
+  const strides = contiguousStrides(shape);
+  for (let at = 0; at < numelOf(shape); at++) {
+    f(
+      at,
+      shape.map((n, d) => Math.floor(at / strides[d]) % n),
+    );
+  }
+}
+
+export function graphOfCase(c: Case): Graph {
+  const recorder = new Recorder('cpu');
+  const inputs = c.operands.map((o): ReturnType<Recorder['input']> => recorder.input(o as Type));
+  const out = withInterpreter(recorder, () => c.run(...inputs));
+  const outputs = (Array.isArray(out) ? out : [out]) as Graph['outputs'];
+  return { name: c.name, inputs, nodes: recorder.nodes, outputs };
+}
+
+export interface Outcome {
+  readonly actual: readonly Tensor[];
+  readonly expected: readonly NdArray[];
+}
+
+export function both(c: Case): Outcome {
+  const tensors: Tensor[] = [];
+  const arrays = c.operands.map((o, k): NdArray => {
+    const t = layOut(o, valuesOf(o, k));
+    tensors.push(t);
+    const a = ndZeros(o.shape, o.dtype);
+    const data = t.data();
+    for (let i = 0; i < data.length; i++) a.data[i] = data[i];
+    return a;
+  });
+  const out = c.run(...tensors);
+  const actual = (Array.isArray(out) ? out : [out]) as Tensor[];
+  return { actual, expected: runGraph(graphOfCase(c), arrays) };
+}
+
+/** Relative and absolute tolerance by dtype; sums of n terms err by about sqrt(n) roundings. */
+const TOLERANCE: Readonly<Record<DType, number>> = {
+  float32: 2 ** -21,
+  float64: 2 ** -46,
+  int32: 0,
+  int64: 0,
+  bool: 0,
+};
+
+/** A message for the worst element that is too far off, or null. */
+export function compare(t: Tensor, e: NdArray, terms = 1): string | null {
+  if (t.dtype !== e.dtype || t.shape.join() !== e.shape.join()) {
+    return `${t.dtype}[${t.shape}] instead of ${e.dtype}[${e.shape}]`;
+  }
+  const data = t.data();
+  const tolerance = TOLERANCE[t.dtype] * Math.sqrt(terms) * 4;
+  let worst: { i: number; by: number } | null = null;
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i];
+    const y = e.data[i];
+    if (typeof x === 'bigint' || typeof y === 'bigint') {
+      if (x !== y) return `element ${i}: ${x} instead of ${y}`;
+      continue;
+    }
+    const want = t.dtype === 'float32' ? Math.fround(y) : y;
+    if (Object.is(x, want) || x === want || (Number.isNaN(x) && Number.isNaN(want))) continue;
+    const by = Math.abs(x - want) / (tolerance * (Math.sqrt(terms) + Math.abs(want)) || 1e-300);
+    if (!(by <= 1) && (worst === null || !(by <= worst.by))) worst = { i, by };
+  }
+  if (worst === null) return null;
+  return `element ${worst.i}: ${data[worst.i]} instead of ${e.data[worst.i]} (${worst.by.toPrecision(3)} times the tolerance)`;
+}

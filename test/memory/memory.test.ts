@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+// Own processes: the memory of the test runner is not what is measured.
+let dir = '';
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'gradus-memory-'));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+function run(program: string, args: string[], env: Record<string, string> = {}): any {
+  const outfile = join(dir, `${program}.mjs`);
+  buildSync({
+    entryPoints: [fileURLToPath(new URL(`./${program}.ts`, import.meta.url))],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+    alias: {
+      '#v8-flags': fileURLToPath(
+        new URL('../../src/target/wasm/v8-flags.node.ts', import.meta.url),
+      ),
+    },
+  });
+  const out = execFileSync(process.execPath, [outfile, ...args], {
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+  });
+  return JSON.parse(out);
+}
+
+test.each(['sync', 'async'])('2,000 %s training steps without dispose stay flat', (mode) => {
+  const { samples, last } = run('training-loop', [mode, '2000']);
+  expect(Number.isFinite(last)).toBe(true);
+  expect(samples).toHaveLength(20);
+  expect(Math.max(...samples)).toBeLessThan(500);
+  // Flat: the mean of the last five samples against that of the five after step 200.
+  const mean = (xs: number[]) => xs.reduce((a, b) => a + b, 0) / xs.length;
+  expect(mean(samples.slice(-5)) / mean(samples.slice(2, 7))).toBeLessThan(1.25);
+}, 120_000);
+
+test('a working set of twice the heap computes right', () => {
+  const { right, tensors } = run('working-set', [], { GRADUS_WASM_HEAP: '64' });
+  expect(tensors).toBe(32);
+  expect(right).toBe(true);
+}, 60_000);
