@@ -34,7 +34,7 @@ const ARROWS = {
 const MAY_LOAD_NODE = /^src\/(data|cli)\/|\.node\.ts$/;
 const MAY_LOAD_LAZILY = /^src\/(wiring\.ts$|runtime\/|cli\/)|\.node\.ts$/;
 
-const isTest = (file) => file.endsWith('.test.ts');
+const isTest = (file) => /\.test(-util)?\.ts$/.test(file);
 const roomOf = (file) =>
   /^src\/runtime\/device(\.ts|\/.*)$/.test(file) ? 'runtime/device' : file.split('/')[1];
 const isDoor = (file) =>

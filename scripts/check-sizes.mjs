@@ -24,9 +24,9 @@ for (const folder of FOLDERS.filter((name) => existsSync(join(root, name)))) {
     const total = rooms.get(name) ?? { files: 0, lines: 0, testLines: 0 };
     rooms.set(name, total);
     total.files += 1;
-    if (file.endsWith('.test.ts')) total.testLines += lines;
+    if (/\.test(-util)?\.ts$/.test(file)) total.testLines += lines;
     else total.lines += lines;
-    if (folder === 'src' && !file.endsWith('.test.ts')) sourceLines += lines;
+    if (folder === 'src' && !/\.test(-util)?\.ts$/.test(file)) sourceLines += lines;
 
     if (file.endsWith('.gen.ts')) continue;
     if (lines > MAX_LINES && !exceptions[file])

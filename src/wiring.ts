@@ -3,9 +3,8 @@
  * in the slot. Every public entry point imports it.
  */
 import { cpuEngine, DeviceError } from './base/index.ts';
-import { setInterpreter } from './ir/index.ts';
 import { ReferenceDevice, registerDevice, WasmDevice } from './runtime/index.ts';
-import { eager } from './tensor/index.ts';
+import { installEager } from './tensor/index.ts';
 
 registerDevice('cpu', () => {
   const engine = cpuEngine() ?? 'wasm';
@@ -18,4 +17,4 @@ registerDevice('cpu', () => {
   });
 });
 
-setInterpreter(eager);
+installEager();

@@ -57,7 +57,12 @@ function build(lanes: number, dtypes: readonly DType[], lengths: readonly number
 /** Runs by interpreter and by WebAssembly, which must agree; the interpreter's values. */
 function run(lanes: number, inputs: readonly TypedArray[], dtypes: readonly DType[], write: Write) {
   const count = Math.max(4, ...inputs.map((x) => x.length));
-  const { kernel, out } = build(lanes, dtypes, inputs.map((x) => x.length), write);
+  const { kernel, out } = build(
+    lanes,
+    dtypes,
+    inputs.map((x) => x.length),
+    write,
+  );
   const wasm = new WebAssembly.Memory({ initial: 1 });
   const results = [new ArrayBuffer(65536), wasm.buffer as ArrayBuffer].map((buffer) => {
     const view = new DataView(buffer);
@@ -81,10 +86,20 @@ function run(lanes: number, inputs: readonly TypedArray[], dtypes: readonly DTyp
 const lanesOf = (dtype: DType): number[] => [1, bytesOf(dtype) === 8 ? 2 : 4];
 
 /** The values of `write` over operands of one dtype, scalar and vector, must be `want`. */
-function check(dtype: DType, operands: readonly (readonly Scalar[])[], write: Write, want: unknown) {
+function check(
+  dtype: DType,
+  operands: readonly (readonly Scalar[])[],
+  write: Write,
+  want: unknown,
+) {
   for (const lanes of lanesOf(dtype)) {
     const inputs = operands.map((values) => fill(dtype, values));
-    const got = run(lanes, inputs, operands.map(() => dtype), write);
+    const got = run(
+      lanes,
+      inputs,
+      operands.map(() => dtype),
+      write,
+    );
     expect(got.values, `${dtype} x${lanes}`).toEqual(want);
   }
 }
@@ -119,7 +134,15 @@ describe('arithmetic', () => {
       check(dtype, [a], (e, x) => e.ceil(x), [2, 3, -0, -inf]);
       check(dtype, [a], (e, x) => e.trunc(x), [1, 2, -0, -inf]);
       check(dtype, [[4, 0.25, -1, inf]], (e, x) => e.sqrt(x), [2, 0.5, nan, inf]);
-      check(dtype, [[nan, 1, 0, 5], [1, nan, nan, 2]], (e, x, y) => e.max(x, y), [nan, nan, nan, 5]);
+      check(
+        dtype,
+        [
+          [nan, 1, 0, 5],
+          [1, nan, nan, 2],
+        ],
+        (e, x, y) => e.max(x, y),
+        [nan, nan, nan, 5],
+      );
     }
   });
 
@@ -128,7 +151,10 @@ describe('arithmetic', () => {
     const b = [2, 2, 0, -1];
     check('int32', [a, b], (e, x, y) => e.div(x, y), [3, -3, 0, -(2 ** 31)]);
     check('int32', [a, b], (e, x, y) => e.rem(x, y), [1, -1, 0, 0]);
-    const [wide, by] = [[7n, -7n, 5n, -(2n ** 63n)], [2n, 2n, 0n, -1n]];
+    const [wide, by] = [
+      [7n, -7n, 5n, -(2n ** 63n)],
+      [2n, 2n, 0n, -1n],
+    ];
     check('int64', [wide, by], (e, x, y) => e.div(x, y), [3n, -3n, 0n, -(2n ** 63n)]);
     check('int64', [wide, by], (e, x, y) => e.rem(x, y), [1n, -1n, 0n, 0n]);
   });
@@ -143,7 +169,15 @@ describe('arithmetic', () => {
     check('int32', [a], (e, x) => e.shl(x, 4), [192, -16, 80, 0]);
     check('int32', [a], (e, x) => e.shr(x, 28), [0, 15, 0, 0]);
     check('int64', [as('int64', a)], (e, x) => e.shr(x, 60), [0n, 15n, 0n, 0n]);
-    check('int64', [as('int64', a)], (e, x) => e.shl(x, 40), as('int64', a.map((v) => v * 2 ** 40)));
+    check(
+      'int64',
+      [as('int64', a)],
+      (e, x) => e.shl(x, 40),
+      as(
+        'int64',
+        a.map((v) => v * 2 ** 40),
+      ),
+    );
   });
 });
 
@@ -165,13 +199,40 @@ describe('comparison and logic', () => {
   }
 
   it('NaN is unordered', () => {
-    check('float32', [[nan, nan], [nan, 1]], (e, x, y) => e.eq(x, y), [0, 0, 1, 1]);
-    check('float32', [[nan, nan], [nan, 1]], (e, x, y) => e.ne(x, y), [1, 1, 0, 0]);
-    check('float32', [[nan, nan], [nan, 1]], (e, x, y) => e.le(x, y), [0, 0, 1, 1]);
+    check(
+      'float32',
+      [
+        [nan, nan],
+        [nan, 1],
+      ],
+      (e, x, y) => e.eq(x, y),
+      [0, 0, 1, 1],
+    );
+    check(
+      'float32',
+      [
+        [nan, nan],
+        [nan, 1],
+      ],
+      (e, x, y) => e.ne(x, y),
+      [1, 1, 0, 0],
+    );
+    check(
+      'float32',
+      [
+        [nan, nan],
+        [nan, 1],
+      ],
+      (e, x, y) => e.le(x, y),
+      [0, 0, 1, 1],
+    );
   });
 
   it('bool', () => {
-    const [a, b] = [[0, 0, 1, 1], [0, 1, 0, 1]];
+    const [a, b] = [
+      [0, 0, 1, 1],
+      [0, 1, 0, 1],
+    ];
     check('bool', [a, b], (e, x, y) => e.and(x, y), [0, 0, 0, 1]);
     check('bool', [a, b], (e, x, y) => e.mul(x, y), [0, 0, 0, 1]);
     check('bool', [a, b], (e, x, y) => e.min(x, y), [0, 0, 0, 1]);

@@ -4,7 +4,7 @@
  * operands) mix freely with vectors: they are splat where they meet one.
  */
 import type { DType } from '../base/index.ts';
-import type { Elem as OpElem, ElementBuilder } from '../ir/lowering.ts';
+import type { ElementBuilder, Elem as OpElem } from '../ir/index.ts';
 import type { KernelBuilder } from './builder.ts';
 import type { BinaryOp, Elem, Predicate, Reg, UnaryOp } from './ir.ts';
 import { erf } from './math/erf.ts';

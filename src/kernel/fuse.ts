@@ -23,8 +23,7 @@ import { bytesOf, type DType, numelOf, type Shape, specOf } from '../base/index.
 import type { Graph, GraphNode, GraphValue } from '../ir/graph.ts';
 import { typeOf } from '../ir/graph.ts';
 import type { Lowering } from '../ir/lowering.ts';
-
-export type Kind = Lowering<any>['kind'];
+import { type Expr, ExprPool, tracer } from './schedule/expr.ts';
 
 /** One kernel or contraction to be. */
 export class Step {
@@ -71,9 +70,43 @@ export function chainOf(x: GraphValue | number): Chain {
   return { base, views: views.reverse() };
 }
 
-/** A number, or a run-time scalar: it has no memory. */
-export const isScalar = (x: GraphValue | number): x is GraphValue | number =>
-  typeof x === 'number' || (x.node === null && x.weak !== undefined);
+/**
+ * A number, a run-time scalar, or what elementwise ops make of nothing but these: the same in
+ * every element. It belongs to no step and has no memory; each reader computes it.
+ */
+export function isScalar(x: GraphValue | number): boolean {
+  if (typeof x === 'number') return true;
+  if (x.node === null) return x.weak !== undefined;
+  return isUniform(x.node);
+}
+
+const uniform = new WeakMap<GraphNode, boolean>();
+
+function isUniform(node: GraphNode): boolean {
+  let known = uniform.get(node);
+  if (known === undefined) {
+    known =
+      node.def.lower?.kind === 'element' &&
+      node.inputs.every((x) => isScalar(chainOf(x).base)) &&
+      !isPositional(node);
+    uniform.set(node, known);
+  }
+  return known;
+}
+
+/** Whether an elementwise op asks for the element's index. */
+export function isPositional(node: GraphNode): boolean {
+  const lower = node.def.lower as Extract<Lowering<any>, { kind: 'element' }>;
+  const pool = new ExprPool();
+  let asked = false;
+  const at = (): Expr => {
+    asked = true;
+    return pool.position([]);
+  };
+  const operands = operandTypes(node).map((dtype, i) => pool.scalar(i, dtype));
+  lower.expr(tracer(pool, at), operands, node.attrs, node.outputs[0]);
+  return asked;
+}
 
 /** The dtypes to which a node converts its operands. */
 export function operandTypes(node: GraphNode): readonly DType[] {
@@ -112,13 +145,14 @@ class Fuser {
       case 'view':
         return;
       case 'element':
+        if (isScalar(node.outputs[0])) return;
         if (!this.joinAny(node)) this.start(node, node.outputs[0].shape);
         return;
       case 'reduce':
         if (!this.joinReduction(node)) this.startReduction(node);
         return;
       case 'gather':
-        this.startGather(node);
+        if (!this.joinAny(node)) this.start(node, node.outputs[0].shape);
         return;
       case undefined:
         throw new Error(`${node.def.name} is not a primitive: expand the graph first`);
@@ -150,11 +184,9 @@ class Fuser {
   private enter(step: Step, node: GraphNode, map: readonly number[]): void {
     this.add(step, node);
     step.maps.set(node.outputs[0], map);
-    if (imageSize(map) === step.space?.length) for (const w of widthsOf(node)) step.widths.add(w);
-  }
-
-  private startGather(node: GraphNode): void {
-    this.start(node, node.outputs[0].shape).gathers = true;
+    if (imageSize(map) !== step.space?.length) return;
+    for (const w of widthsOf(node)) step.widths.add(w);
+    if (node.def.lower?.kind === 'gather') step.gathers = true;
   }
 
   private startReduction(node: GraphNode): void {
@@ -198,6 +230,11 @@ class Fuser {
     const out = node.outputs[0].shape;
     const maps = this.operandMaps(node, group);
     if (maps === null || this.wouldCycle(node, group)) return false;
+    // What a gather picks from must lie in memory.
+    const isGather = node.def.lower?.kind === 'gather';
+    if (isGather && this.stepOf.get(chainOf(node.inputs[0]).base as GraphValue) === group) {
+      return false;
+    }
     const space = group.space as number[];
     if (space.length === 0 && group.inner === null && spaceOf(out).length > 0) {
       // A group of 0-d values goes with the first larger op that uses them.
@@ -208,7 +245,9 @@ class Fuser {
     }
     const map = layOut(out, maps, space);
     if (map === null || !fits(map, group)) return false;
-    if (imageSize(map) === space.length && !widthsFit(group, widthsOf(node))) return false;
+    const spans = imageSize(map) === space.length;
+    if (spans && !widthsFit(group, widthsOf(node))) return false;
+    if (spans && isGather && group.ordered !== null) return false;
     this.enter(group, node, map);
     return true;
   }

@@ -1,15 +1,328 @@
 import { describe, expect, it } from 'vitest';
-import { specOf } from '../base/index.ts';
-import { graphOf } from '../ir/index.ts';
-import { ADD } from '../ir/ops/add.ts';
-import { lowerGraph, WASM_TARGET, printKernel } from './index.ts';
+import { numelOf } from '../base/index.ts';
+import type { Value } from '../ir/index.ts';
+import * as ops from '../ir/index.ts';
+import { runGraph } from '../ir/reference.ts';
+import { dense, type Engine, type Input, lower, random, record, runPlan, targetOf, toNd } from './schedule/harness.ts';
 
-describe('lower', () => {
-  it('add', () => {
-    const s = specOf('float32', [4]);
-    const g = graphOf(ADD, [s, s], null, 'cpu');
-    const p = lowerGraph(g, [s, s], WASM_TARGET);
-    expect(p.launches.length).toBe(1);
-    console.log(p.launches[0].key, p.launches[0].args, printKernel(p.launches[0].build()));
+const ENGINES: readonly Engine[] = ['interpreter', 'wasm', 'avx512'];
+
+/** Runs on every engine and compares with the reference. Returns the number of launches. */
+function check(
+  inputs: readonly Input[],
+  f: (xs: Value[]) => Value | readonly Value[],
+  tolerance = 1e-5,
+  alias: Readonly<Record<number, number>> = {},
+): number {
+  const graph = record(inputs, f);
+  const want = runGraph(graph, inputs.map(toNd));
+  let launches = 0;
+  for (const engine of ENGINES) {
+    const plan = lower(graph, inputs, targetOf(engine));
+    launches = plan.launches.length;
+    const { outputs, fault } = runPlan(plan, graph, inputs, engine, alias);
+    expect(fault).toBe(0);
+    graph.outputs.forEach((v, o) => {
+      expect(want[o].shape).toEqual(v.shape);
+      for (let i = 0; i < numelOf(v.shape); i++) {
+        const [x, y] = [Number(outputs[o][i]), Number(want[o].data[i])];
+        const same = Object.is(x, y) || x === y || Math.abs(x - y) <= tolerance * (1 + Math.abs(y));
+        if (!same) {
+          expect.fail(`${engine}: output ${o} [${i}] of [${v.shape}] is ${x}, not ${y}`);
+        }
+      }
+    });
+  }
+  return launches;
+}
+
+const { add, mul, sub, exp, relu, sum, max, min, prod, argmax, argmin, mean, softmax } = ops;
+
+describe('elementwise', () => {
+  it.each([[[0]], [[1]], [[4]], [[7]], [[64]], [[1000]], [[3, 5]], [[2, 3, 7]], [[2, 0, 3]], [[]]])(
+    'adds %j',
+    (shape) => {
+      expect(check([random(shape), random(shape)], ([x, y]) => add(x, y))).toBe(numelOf(shape) > 0 ? 1 : 0);
+    },
+  );
+
+  it('reads strided operands', () => {
+    check([random([5, 7], 'float32', [1, 5]), random([5, 7])], ([x, y]) => add(x, y));
+    check([random([5, 7], 'float32', [1, 5]), random([5, 7], 'float32', [1, 5])], ([x, y]) => mul(x, y));
+    check([random([37], 'float32', [-1])], ([x]) => relu(x));
+    check([random([6, 10], 'float32', [-10, 2])], ([x]) => exp(x));
+    check([random([6, 9], 'float32', [0, 1]), random([6, 9], 'float32', [1, 0])], ([x, y]) => sub(x, y));
+  });
+
+  it('broadcasts', () => {
+    check([random([64, 33]), random([33])], ([x, y]) => add(x, y));
+    check([random([64, 33]), random([64, 1])], ([x, y]) => add(x, y));
+    check([random([2, 5, 3, 4]), random([1, 5, 1, 1])], ([x, y]) => add(x, y));
+    check([random([9, 1]), random([1, 13])], ([x, y]) => mul(x, y));
+    check([random([]), random([17])], ([x, y]) => mul(x, y));
+  });
+
+  it('mixes dtypes', () => {
+    check([random([21], 'int32'), random([21])], ([x, y]) => add(x, y));
+    check([random([21], 'int64'), random([21])], ([x, y]) => add(x, y));
+    check([random([21], 'float64'), random([21])], ([x, y]) => mul(x, y));
+    check([random([21], 'bool'), random([21]), random([21])], ([c, x, y]) => ops.where(c, x, y));
+    check([random([21], 'int64'), random([21], 'int64')], ([x, y]) => ops.lt(x, y));
+    check([random([21], 'bool'), random([21], 'bool')], ([x, y]) => ops.logicalAnd(x, y));
+    check([random([21])], ([x]) => ops.cast(x, 'int64'));
+  });
+
+  it('takes run-time scalars and constants', () => {
+    check([random([40]), 2.5], ([x, s]) => add(mul(x, s), 3));
+    check([random([40], 'int32'), 2], ([x, s]) => ops.cast(mul(x, s), 'float64'));
+    check([2.5, random([3, 4])], ([s, x]) => sub(s, x));
+  });
+
+  it('fuses a chain into one kernel', () => {
+    const n = check([random([33, 65]), random([65])], ([x, b]) => relu(mul(add(x, b), 0.5)));
+    expect(n).toBe(1);
+    const [p, g, m, v] = [random([300]), random([300]), random([300]), random([300])];
+    expect(
+      check([p, g, m, v, 1e-3, 0.9, 0.999, 1e-8, 0.01, 0.1, 0.2], ([p, g, m, v, ...h]) =>
+        ops.adamUpdate(p, g, m, ops.square(v), ...(h as [Value, Value, Value, Value, Value, Value, Value])),
+      ),
+    ).toBe(1);
+  });
+});
+
+describe('reductions', () => {
+  it.each([
+    [[0], undefined],
+    [[1], undefined],
+    [[5], undefined],
+    [[1000], undefined],
+    [[70000], undefined],
+    [[3, 17], [1]],
+    [[3, 300], [1]],
+    [[17, 3], [0]],
+    [[9, 130], [0]],
+    [[1100, 9], [0]],
+    [[3, 0], [1]],
+    [[0, 3], [0]],
+    [[0, 3], [1]],
+    [[4, 5, 6, 7], [0, 2, 3]],
+    [[4, 5, 6, 7], [1]],
+    [[4, 5, 6, 7], [0, 2]],
+    [[4, 5, 1, 1], [0, 2, 3]],
+    [[2, 1, 3], [1]],
+  ] as const)('sums %j over %j', (shape, dims) => {
+    expect(check([random(shape)], ([x]) => sum(x, dims))).toBe(shape.length === 2 && shape[0] === 0 && dims?.[0] === 1 ? 0 : 1);
+    check([random(shape, 'int64')], ([x]) => sum(x, dims, true));
+    check([random(shape, 'bool')], ([x]) => sum(x, dims));
+  });
+
+  it('finds extremes and products', () => {
+    for (const [shape, dim] of [[[3, 50], 1], [[50, 3], 0], [[7, 9, 5], 1], [[5], 0]] as const) {
+      for (const dtype of ['float32', 'float64', 'int32', 'int64'] as const) {
+        check([random(shape, dtype)], ([x]) => [max(x, dim), min(x, dim), prod(x, dim)]);
+        check([random(shape, dtype)], ([x]) => [argmax(x, dim), argmin(x, dim)]);
+        check([random(shape, dtype)], ([x]) => [argmax(x), argmin(x)]);
+      }
+      check([random(shape, 'bool')], ([x]) => [ops.any(x, dim), ops.all(x, dim)]);
+    }
+  });
+
+  it('takes the first of equals and NaN above all', () => {
+    const tie = dense([2, 9], [1, 5, 2, 5, 5, 0, 1, 5, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3]);
+    check([tie], ([x]) => [argmax(x, 1), argmin(x, 1), argmax(x, 0), argmin(x, 0)]);
+    const nan = dense([2, 9], [1, 5, NaN, 5, 5, NaN, 1, 9, 2, 3, 3, 3, 3, 3, 3, 3, 3, NaN]);
+    check([nan], ([x]) => [argmax(x, 1), argmin(x, 1), max(x, 1), argmax(x, 0), min(x, 0)]);
+    const low = dense([9], new Array(9).fill(-Infinity));
+    check([low], ([x]) => [argmax(x), max(x)]);
+    const late = dense([40], Array.from({ length: 40 }, (_, i) => (i === 38 || i === 39 ? NaN : i)));
+    check([late], ([x]) => [argmax(x), argmin(x)]);
+  });
+
+  it('reads strided and broadcast operands', () => {
+    check([random([50, 20], 'float32', [1, 50])], ([x]) => sum(x, 1));
+    check([random([50, 20], 'float32', [1, 50])], ([x]) => sum(x, 0));
+    check([random([50, 20], 'float32', [1, 50])], ([x]) => max(x, 1));
+    check([random([50, 20], 'float32', [-20, -1])], ([x]) => sum(x));
+    check([random([4, 6, 8], 'float32', [100, 10, 1])], ([x]) => sum(x, [1, 2]));
+    check([random([6, 8]), random([8])], ([x, y]) => sum(mul(x, y)));
+    check([random([4, 6, 8]), random([8])], ([x, y]) => sum(mul(x, y), [1, 2]));
+    check([random([5])], ([x]) => sum(ops.expand(x, [3, 5]), 0));
+  });
+
+  it('is accurate for long sums', () => {
+    const n = 300000;
+    const x = dense([n], Array.from({ length: n }, () => Math.fround(0.1)));
+    const graph = record([x], ([a]) => sum(a));
+    const { outputs } = runPlan(lower(graph, [x], targetOf('wasm')), graph, [x], 'wasm');
+    const want = n * Math.fround(0.1);
+    expect(Math.abs(Number(outputs[0][0]) - want) / want).toBeLessThan(2e-6);
+  });
+
+  it('adds in an order that strides do not change', () => {
+    const x = random([60, 70]);
+    const data = (x as Exclude<Input, number>).data;
+    const turned = Array.from({ length: 4200 }, (_, i) => Number(data[(i % 60) * 70 + Math.floor(i / 60)]));
+    const { spec } = random([60, 70], 'float32', [1, 60]) as Exclude<Input, number>;
+    const strided: Input = { spec, data: Float32Array.from(turned), first: 0 };
+    for (const dims of [[0], [1], [0, 1]]) {
+      const results = [x, strided].map((input) => {
+        const graph = record([input], ([a]) => sum(exp(a), dims));
+        return runPlan(lower(graph, [input], targetOf('wasm')), graph, [input], 'wasm').outputs[0];
+      });
+      expect(results[1]).toEqual(results[0]);
+    }
+  });
+
+  it('runs softmax as one kernel', () => {
+    for (const shape of [[4, 10], [3, 1000], [1, 5], [5, 1]]) {
+      const n = check([random(shape)], ([x]) => softmax(x, 1));
+      expect(n).toBe(1);
+    }
+    expect(check([random([10, 40])], ([x]) => softmax(x, 0))).toBe(1);
+    expect(check([random([3, 10, 4, 5])], ([x]) => softmax(x, 1))).toBe(1);
+    expect(check([random([4, 33])], ([x]) => ops.logSoftmax(x, 1))).toBe(1);
+    expect(check([random([4, 33])], ([x]) => ops.logsumexp(x, 1))).toBe(1);
+    check([random([10, 40], 'float32', [1, 10])], ([x]) => softmax(x, 1));
+  });
+
+  it('normalises', () => {
+    const norm = (x: Value, dims: number[]) => {
+      const off = sub(x, mean(x, dims, true));
+      const v = mean(mul(off, off), dims, true);
+      return mul(off, ops.rsqrt(add(v, 1e-5)));
+    };
+    expect(
+      check([random([6, 40]), random([40]), random([40])], ([x, w, b]) => add(mul(norm(x, [1]), w), b)),
+    ).toBe(1);
+    expect(
+      check([random([4, 3, 5, 6]), random([1, 3, 1, 1])], ([x, w]) => mul(norm(x, [0, 2, 3]), w)),
+    ).toBe(1);
+    expect(check([random([40, 6])], ([x]) => norm(x, [0]))).toBe(1);
+    expect(check([random([3, 50])], ([x]) => [ops.variance(x, 1), mean(x, 1)])).toBe(2);
+  });
+
+  it('keeps row values and whole values of one group apart', () => {
+    check([random([6, 40])], ([x]) => [sum(x, 1), relu(x), mul(sum(x, 1, true), x), exp(sum(x, 1))]);
+    check([random([6, 6])], ([x]) => [add(x, sum(x, 1, true)), add(x, sum(x, 0, true)), add(x, sum(x, 1))]);
+    check([random([6, 40])], ([x]) => mean(sum(exp(x), 1)));
+    check([random([1, 40])], ([x]) => add(x, sum(x, 0)));
+    check([random([6, 40])], ([x]) => mul(x, sum(x)));
+  });
+});
+
+describe('places', () => {
+  it('folds views', () => {
+    expect(check([random([6, 8])], ([x]) => relu(ops.transpose(x)))).toBe(1);
+    expect(check([random([6, 8])], ([x]) => ops.transpose(x))).toBe(1);
+    expect(check([random([6, 8])], ([x]) => ops.reshape(ops.transpose(x), [48]))).toBe(2);
+    expect(check([random([6, 8])], ([x]) => exp(ops.slice(x, [4, 1], [-2, 3], [2, 2])))).toBe(1);
+    expect(check([random([6])], ([x]) => add(ops.expand(x, [5, 6]), 1))).toBe(1);
+    check([random([6, 8])], ([x]) => add(ops.transpose(relu(x)), ops.reshape(relu(x), [8, 6])));
+    check([random([6, 8])], ([x]) => [x, x, ops.reshape(x, [48])]);
+    check([random([6, 8]), 3], ([, s]) => [ops.full([3, 2], s), ops.expand(ops.reshape(s, [1]), [4])]);
+  });
+
+  it('updates in place', () => {
+    check([random([133]), random([133]), random([133])], ([p, g, m]) => {
+      const next = add(mul(m, 0.9), g);
+      return [sub(p, mul(next, 0.1)), next];
+    }, 1e-5, { 0: 0, 1: 2 });
+    check([random([9, 20])], ([x]) => softmax(x, 1), 1e-5, { 0: 0 });
+  });
+
+  it('assembles', () => {
+    check([random([3, 4]), random([3, 2]), random([3, 5], 'int32')], ([x, y, z]) => ops.concat([x, relu(y), z], 1));
+    check([random([3, 4])], ([x]) => ops.pad(x, [[1, 2], [0, 3]], 7));
+    check([random([3, 4]), random([3, 4])], ([x, y]) => ops.stack([x, y], 1));
+    check([random([0, 4]), random([2, 4])], ([x, y]) => ops.concat([x, y], 0));
+  });
+
+  it('counts and draws', () => {
+    check([random([7])], () => ops.iota(50, 'float32'));
+    check([random([7, 50])], ([x]) => add(x, ops.iota(50, 'float32')));
+    check([3, 4, 5, 6], (s) => ops.randomBits([100, 3], s as never, 1));
+    check([random([5, 40]), 3, 4, 5, 6], ([x, ...s]) => ops.sum(ops.mul(x, ops.cast(ops.randomBits([5, 40], s as never), 'float32')), 1), 1e-4);
+  });
+});
+
+describe('indices', () => {
+  const index = (shape: number[], n: number, dtype: 'int32' | 'int64' = 'int32') =>
+    dense(shape, Array.from({ length: numelOf(shape) }, (_, i) => ((i * 7) % (2 * n)) - n), dtype);
+
+  it('gathers', () => {
+    check([random([9, 20]), index([4, 20], 9)], ([x, i]) => ops.gather(x, 0, i));
+    check([random([9, 20]), index([9, 3], 20, 'int64')], ([x, i]) => ops.gather(x, 1, i));
+    check([random([9, 64]), index([5], 9)], ([x, i]) => ops.indexSelect(x, 0, i));
+    check([random([9, 64]), index([5], 9)], ([x, i]) => ops.relu(ops.indexSelect(ops.exp(x), 0, i)));
+    check([random([9, 64]), index([5], 64)], ([x, i]) => sum(ops.indexSelect(x, 1, i), 1));
+    check([random([9, 64]), index([5], 9)], ([x, i]) => sum(ops.indexSelect(x, 0, i), 1));
+    check([random([9, 64]), index([5], 9)], ([x, i]) => max(ops.indexSelect(x, 0, i), 1));
+  });
+
+  it('scatters', () => {
+    check([random([9, 20]), index([4, 20], 9), random([4, 20])], ([x, i, s]) => ops.scatterAdd(x, 0, i, s));
+    check([random([9, 20]), index([9, 3], 20, 'int64'), random([9, 3])], ([x, i, s]) => ops.scatterAdd(x, 1, i, s));
+    check([random([9, 37]), index([5, 1], 9), random([5, 37])], ([x, i, s]) => ops.scatterAdd(x, 0, ops.expand(i, [5, 37]), s));
+    check([index([5], 9), random([5])], ([i, s]) => ops.scatterAdd(ops.full([9], 0), 0, i, s));
+  });
+
+  it('reports the first index that is out of range', () => {
+    const x = random([5, 4]);
+    for (const bad of [5, -6]) {
+      const i = dense([3, 4], [0, 1, 2, 3, 4, 0, bad, 1, bad, 1, 1, 1], 'int32');
+      for (const engine of ENGINES) {
+        for (const f of [([x, i]: Value[]) => ops.gather(x, 0, i), ([x, i]: Value[]) => ops.scatterAdd(x, 0, i, ops.full([3, 4], 1))]) {
+          const graph = record([x, i], f);
+          const plan = lower(graph, [x, i], targetOf(engine));
+          expect(runPlan(plan, graph, [x, i], engine).fault).toBe(7);
+          expect(plan.launches.at(-1)?.faults).toBe(graph.nodes.at(-1)?.def.name);
+        }
+      }
+    }
+  });
+
+  it('computes cross-entropy in two kernels', () => {
+    const labels = dense([6], [0, 3, 9, 1, 2, 5], 'int64');
+    expect(check([random([6, 10]), labels], ([x, y]) => ops.crossEntropy(x, y))).toBe(2);
+    check([random([6, 10, 3]), index([6, 3], 5)], ([x, y]) => ops.crossEntropy(x, ops.abs(y), { labelSmoothing: 0.1 }));
+  });
+});
+
+describe('contractions', () => {
+  it('finishes matrix products on their tiles', () => {
+    const n = check([random([5, 7]), random([7, 20]), random([20])], ([x, w, b]) => relu(add(ops.matmul(x, w), b)), 1e-4);
+    expect(n).toBe(1);
+    expect(check([random([5, 7]), random([7, 20]), random([5, 20])], ([x, w, r]) => add(mul(ops.matmul(x, w), 0.5), r), 1e-4)).toBe(1);
+    check([random([5, 7]), random([7, 20])], ([x, w]) => softmax(ops.matmul(x, w), 1), 1e-4);
+    check([random([5, 7]), random([7, 20])], ([x, w]) => { const y = ops.matmul(x, w); return [y, relu(y)]; }, 1e-4);
+    check([random([3, 5, 7]), random([7, 2]), 3], ([x, w, s]) => mul(ops.matmul(x, w), s), 1e-4);
+    check([random([8, 9]), random([9, 8])], ([x, w]) => ops.matmul(ops.slice(x, [2, 1], [1, 2], [4, 4]), ops.slice(w, [1, 3], [2, 1], [4, 5])), 1e-4);
+    check([random([5, 0]), random([0, 20]), random([20])], ([x, w, b]) => add(ops.matmul(x, w), b), 1e-4);
+    check([random([5, 7]), random([7])], ([x, w]) => relu(ops.matmul(x, w)), 1e-4);
+    check([random([5, 7]), random([7, 20]), random([20, 5])], ([x, w, b]) => add(ops.matmul(x, w), ops.transpose(b)), 1e-4);
+    check([random([4, 4])], ([x]) => ops.matmul(ops.matmul(x, x), ops.transpose(exp(ops.matmul(x, x)))), 1e-4);
+  });
+});
+
+describe('keys', () => {
+  const keys = (inputs: readonly Input[], f: (xs: Value[]) => Value | readonly Value[]) =>
+    lower(record(inputs, f), inputs).launches.map((l) => l.key);
+
+  it('do not change with sizes', () => {
+    const f = ([x, b]: Value[]) => relu(add(x, b));
+    const of = (n: number) => keys([random([n, 65]), random([65])], f);
+    expect(of(33)).toEqual(of(57));
+    const s = ([x]: Value[]) => softmax(x, 1);
+    expect(keys([random([33, 10])], s)).toEqual(keys([random([57, 10])], s));
+    const c = (n: number) => keys([random([n, 3, 5, 5])], ([x]) => sum(x, [0, 2, 3]));
+    expect(c(4)).toEqual(c(9));
+  });
+
+  it('change with stride classes and dtypes', () => {
+    const f = ([x]: Value[]) => relu(x);
+    const plain = keys([random([33, 65])], f);
+    expect(keys([random([33, 65], 'float32', [1, 33])], f)).not.toEqual(plain);
+    expect(keys([random([33, 65], 'float64')], f)).not.toEqual(plain);
+    expect(keys([random([33, 65], 'float32', [65, 1])], f)).toEqual(plain);
   });
 });

@@ -1,12 +1,13 @@
 /**
- * From an op graph to launches: {@link lowerGraph} asks `fuse.ts` what belongs together, builds
- * each group's expressions, and hands groups to `schedule/` and contractions to `contraction/`.
+ * From an op graph to launches: {@link lowerGraph} asks `fuse.ts` what belongs together, then
+ * `schedule/` builds each group's loops and `contraction/` the rest.
  */
 import type { Spec } from '../base/index.ts';
 import type { Graph } from '../ir/graph.ts';
-import { Assembly } from './assembly.ts';
+import { fuse } from './fuse.ts';
 import type { TargetInfo } from './ir.ts';
 import type { LaunchPlan } from './launch.ts';
+import { Assembly } from './schedule/assembly.ts';
 
 /**
  * Kernels that compute the graph, whose nodes are primitives, on inputs of these specs.
@@ -17,5 +18,5 @@ import type { LaunchPlan } from './launch.ts';
  * lie on a dense operand of the same shape if no later launch reads that operand.
  */
 export function lowerGraph(graph: Graph, inputs: readonly Spec[], info: TargetInfo): LaunchPlan {
-  return new Assembly(graph, inputs, info).plan();
+  return new Assembly(graph, inputs, info, fuse(graph)).plan();
 }

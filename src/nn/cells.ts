@@ -1,6 +1,6 @@
 /** Parameters and buffers: the cells of modules. */
-import type { DType } from '../base/index.ts';
-import { Parameter, Tensor } from '../tensor/index.ts';
+import type { DType, Shape } from '../base/index.ts';
+import { buffer as bufferOf, type Tensor } from '../tensor/index.ts';
 
 const buffers = new WeakSet<Tensor>();
 
@@ -17,9 +17,8 @@ const buffers = new WeakSet<Tensor>();
  *   }
  * }
  */
-export function buffer<T extends Tensor>(value: T): T {
-  const cell = Parameter(value) as unknown as T;
-  cell.requiresGrad = false;
+export function buffer<S extends Shape>(value: Tensor<S>): Tensor<S> {
+  const cell = bufferOf(value);
   buffers.add(cell);
   return cell;
 }

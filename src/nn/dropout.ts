@@ -1,5 +1,5 @@
 import { type Shape, ValueError } from '../base/index.ts';
-import type { Tensor } from '../tensor/index.ts';
+import { dropout as drop, type Tensor } from '../tensor/index.ts';
 import { Module } from './module.ts';
 
 /** See {@link dropout}. */
@@ -24,7 +24,7 @@ export class Dropout extends Module {
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     if (!this.training || this.p === 0) return x;
-    return (x as Tensor).dropout(this.p) as Tensor<S>;
+    return drop(x, this.p);
   }
 
   protected override describe(): string {

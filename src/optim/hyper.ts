@@ -1,13 +1,9 @@
 /** Hyper-parameters: 0-d float64 cells, so that a recorded step reads the value of the day. */
 import { ValueError } from '../base/index.ts';
-import { Parameter, type Tensor, tensor } from '../tensor/index.ts';
+import { buffer, type Tensor, tensor } from '../tensor/index.ts';
 
 /** A cell that no gradient reaches: optimiser state. */
-export function stateCell(value: Tensor): Tensor {
-  const cell = Parameter(value) as Tensor;
-  cell.requiresGrad = false;
-  return cell;
-}
+export const stateCell = (value: Tensor): Tensor => buffer(value);
 
 /** What a hyper-parameter may be. */
 export interface Range {

@@ -3,7 +3,7 @@ import { formatShape, ShapeError, sameShape, ValueError } from '../base/index.ts
 import { ADD, interpreter } from '../ir/index.ts';
 import { noGrad, type Tensor, tensor, zeros } from '../tensor/index.ts';
 import { checkParams, type Params } from './check-params.ts';
-import { Hyper, type Range, stateCell } from './hyper.ts';
+import { type Hyper, stateCell } from './hyper.ts';
 
 /** A parameter and the tensors an optimiser keeps for it (moments), in the order of their names. */
 export interface Slot {

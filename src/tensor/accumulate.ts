@@ -5,8 +5,8 @@
 import { add } from '../ir/index.ts';
 import { gradMode } from './grad-mode.ts';
 import type { Node } from './node.ts';
-import { unpin } from './scope.ts';
 import { OUTPUT_NAME } from './node-names.ts';
+import { unpin } from './scope.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Nodes that wait for their turn, the latest first. */

@@ -301,14 +301,16 @@ function leading(entries: readonly Entry[]): number {
 }
 
 function broadcastIndices(indices: readonly Tensor[], view: Tensor): Shape {
-  return indices.map((t): Shape => t.shape).reduce((a, b) => {
-    const both = broadcastShapes(a, b);
-    if (both !== null) return both;
-    return fail(
-      `index arrays of shapes ${indices.map((t) => formatShape(t.shape)).join(' and ')} do not broadcast`,
-      view,
-    );
-  });
+  return indices
+    .map((t): Shape => t.shape)
+    .reduce((a, b) => {
+      const both = broadcastShapes(a, b);
+      if (both !== null) return both;
+      return fail(
+        `index arrays of shapes ${indices.map((t) => formatShape(t.shape)).join(' and ')} do not broadcast`,
+        view,
+      );
+    });
 }
 
 function gatherAt(
@@ -341,4 +343,3 @@ function checkRange(index: Tensor, n: number, dim: number, place: number, x: Ten
   }
   return negative ? (ops.where(ops.lt(index, 0), ops.add(index, n), index) as Tensor) : index;
 }
-

@@ -63,7 +63,11 @@ describe('backward', () => {
 
   test('nothing to differentiate, or more than one element, is an error with a remedy', () => {
     expect(() => tensor([1]).backward()).toThrow(/requires a gradient[\s\S]*remedy/);
-    expect(() => Parameter(zeros([2])).mul(1).backward()).toThrow(/one element[\s\S]*mean\(\)/);
+    expect(() =>
+      Parameter(zeros([2]))
+        .mul(1)
+        .backward(),
+    ).toThrow(/one element[\s\S]*mean\(\)/);
   });
 
   test('a parameter assigned after it was saved is noticed', () => {

@@ -125,7 +125,9 @@ function step(n: Node, createGraph: boolean, retainGraph: boolean, own: PrivateR
 
 /** Several outputs: those without a gradient get zeros. */
 function many(n: Node, grads: (Tensor | null)[]): void {
-  const filled = (n.outSpecs ?? []).map((t, i) => grads[i] ?? (full(t.shape, 0, t.dtype) as Tensor));
+  const filled = (n.outSpecs ?? []).map(
+    (t, i) => grads[i] ?? (full(t.shape, 0, t.dtype) as Tensor),
+  );
   n.op.gradient?.(n, filled[0], filled);
 }
 

@@ -20,6 +20,7 @@ import {
   type OpDef,
   type Operand,
   SAVE,
+  setInterpreter,
   type Value,
 } from '../ir/index.ts';
 import { type Device, type Executable, getDevice } from '../runtime/device.ts';
@@ -171,8 +172,9 @@ function describe(x: unknown): string {
 class Eager implements Interpreter {
   apply1(op: OpDef, x: Value, attrs: Attrs | null): Value {
     const a = x as Tensor;
-    const sa = a.spec ?? checkedSpec(a);
-    const slot = (op.id * 1031 + sa.id * 37 + (attrs === null ? 0 : attrs.attrId * 7)) & (SLOTS - 1);
+    const sa = a?.spec ?? checkedSpec(a);
+    const slot =
+      (op.id * 1031 + sa.id * 37 + (attrs === null ? 0 : attrs.attrId * 7)) & (SLOTS - 1);
     let plan = cache[slot];
     if (plan.op !== op || plan.a !== sa || plan.b !== null || plan.attrs !== attrs) {
       plan = lookup(op, sa, null, attrs, slot);
@@ -215,8 +217,8 @@ class Eager implements Interpreter {
   apply2(op: OpDef, x: Operand, y: Operand, attrs: Attrs | null): Value {
     const a = typeof x === 'number' ? null : (x as Tensor);
     const b = typeof y === 'number' ? null : (y as Tensor);
-    const sa = a === null ? weakSpec(x as number, b) : (a.spec ?? checkedSpec(a));
-    const sb = b === null ? weakSpec(y as number, a) : (b.spec ?? checkedSpec(b));
+    const sa = typeof x === 'number' ? weakSpec(x, b) : (a?.spec ?? checkedSpec(x));
+    const sb = typeof y === 'number' ? weakSpec(y, a) : (b?.spec ?? checkedSpec(y));
     const slot =
       (op.id * 1031 + sa.id * 37 + sb.id * 101 + (attrs === null ? 0 : attrs.attrId * 7)) &
       (SLOTS - 1);
@@ -232,7 +234,13 @@ class Eager implements Interpreter {
     track(storage);
     const out = new Tensor(storage, 0, plan.out, null);
     const exe = plan.executable as Executable;
-    exe.run(out, a, b, a === null ? (x as number) : Number.NaN, b === null ? (y as number) : Number.NaN);
+    exe.run(
+      out,
+      a,
+      b,
+      a === null ? (x as number) : Number.NaN,
+      b === null ? (y as number) : Number.NaN,
+    );
     if (recording) {
       const s = plan.saves;
       out.node = new Node(
@@ -259,7 +267,9 @@ class Eager implements Interpreter {
   apply(op: OpDef, inputs: readonly Operand[], attrs: Attrs | null): readonly Value[] {
     const plan = this.planOf(op, inputs, attrs);
     const recording =
-      plan.differentiable && gradMode() && inputs.some((x) => x instanceof Tensor && x.node !== null);
+      plan.differentiable &&
+      gradMode() &&
+      inputs.some((x) => x instanceof Tensor && x.node !== null);
     if (recording && plan.inline) return this.inline(op, inputs, attrs);
     if (plan.executable === null) return [this.apply1(op, inputs[0] as Value, attrs)];
     const outs = plan.outs.map((s) => {
@@ -364,9 +374,26 @@ function record(
   outs.forEach((o, i) => {
     if (!isFloat(o.dtype)) return;
     o.node = new Node(
-      OUTPUT, nextSequence(), null, node, null, null, null, null, o.spec, null, 0, 0, i,
+      OUTPUT,
+      nextSequence(),
+      null,
+      node,
+      null,
+      null,
+      null,
+      null,
+      o.spec,
+      null,
+      0,
+      0,
+      i,
     );
   });
 }
 
-export const eager: Interpreter = new Eager();
+const eager: Interpreter = new Eager();
+
+/** Puts the eager interpreter in the slot; the wiring calls it. */
+export function installEager(): void {
+  setInterpreter(eager);
+}

@@ -4,6 +4,8 @@
  * covariant: every `Tensor<...>` is a plain `Tensor`.
  */
 import * as ops from '../ir/index.ts';
+import { describe } from './print.ts';
+import { nextKey } from './random-state.ts';
 import type {
   Broadcast,
   CheckBroadcast,
@@ -20,6 +22,7 @@ import type {
   Pool2d,
   Reduce,
   Reshape,
+  Scalar,
   Shape,
   Squeeze,
   Transpose,
@@ -47,11 +50,13 @@ export interface Pool2dOptions {
   readonly ceilMode?: boolean;
 }
 
+const inspect = Symbol.for('nodejs.util.inspect.custom');
+
 export abstract class TensorMethods {
   // ---- arithmetic; operands broadcast and dtypes are promoted
 
   /** Element by element `this + other`. */
-  add<A extends Shape, B extends Shape = readonly []>(
+  add<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -59,7 +64,7 @@ export abstract class TensorMethods {
   }
 
   /** `this - other`. */
-  sub<A extends Shape, B extends Shape = readonly []>(
+  sub<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -67,7 +72,7 @@ export abstract class TensorMethods {
   }
 
   /** `this * other`. */
-  mul<A extends Shape, B extends Shape = readonly []>(
+  mul<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -75,7 +80,7 @@ export abstract class TensorMethods {
   }
 
   /** The true quotient `this / other`; whole numbers give float32. */
-  div<A extends Shape, B extends Shape = readonly []>(
+  div<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -83,7 +88,7 @@ export abstract class TensorMethods {
   }
 
   /** The quotient rounded down. */
-  floorDivide<A extends Shape, B extends Shape = readonly []>(
+  floorDivide<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -91,7 +96,7 @@ export abstract class TensorMethods {
   }
 
   /** The remainder of `floorDivide`, with the divisor's sign. */
-  remainder<A extends Shape, B extends Shape = readonly []>(
+  remainder<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -99,7 +104,7 @@ export abstract class TensorMethods {
   }
 
   /** `this` to the power of `other`. */
-  pow<A extends Shape, B extends Shape = readonly []>(
+  pow<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -107,7 +112,7 @@ export abstract class TensorMethods {
   }
 
   /** The larger of the two; NaN wins. */
-  maximum<A extends Shape, B extends Shape = readonly []>(
+  maximum<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -115,7 +120,7 @@ export abstract class TensorMethods {
   }
 
   /** The smaller of the two; NaN wins. */
-  minimum<A extends Shape, B extends Shape = readonly []>(
+  minimum<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -123,7 +128,7 @@ export abstract class TensorMethods {
   }
 
   /** Bits set in both, of integers. */
-  bitwiseAnd<A extends Shape, B extends Shape = readonly []>(
+  bitwiseAnd<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -131,7 +136,7 @@ export abstract class TensorMethods {
   }
 
   /** Bits set in either, of integers. */
-  bitwiseOr<A extends Shape, B extends Shape = readonly []>(
+  bitwiseOr<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -139,7 +144,7 @@ export abstract class TensorMethods {
   }
 
   /** Bits set in one of the two, of integers. */
-  bitwiseXor<A extends Shape, B extends Shape = readonly []>(
+  bitwiseXor<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -149,7 +154,7 @@ export abstract class TensorMethods {
   // ---- comparison and logic: bool tensors
 
   /** `this == other`, as bool. */
-  eq<A extends Shape, B extends Shape = readonly []>(
+  eq<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -157,7 +162,7 @@ export abstract class TensorMethods {
   }
 
   /** `this != other`, as bool. */
-  ne<A extends Shape, B extends Shape = readonly []>(
+  ne<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -165,7 +170,7 @@ export abstract class TensorMethods {
   }
 
   /** `this < other`, as bool. */
-  lt<A extends Shape, B extends Shape = readonly []>(
+  lt<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -173,7 +178,7 @@ export abstract class TensorMethods {
   }
 
   /** `this <= other`, as bool. */
-  le<A extends Shape, B extends Shape = readonly []>(
+  le<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -181,7 +186,7 @@ export abstract class TensorMethods {
   }
 
   /** `this > other`, as bool. */
-  gt<A extends Shape, B extends Shape = readonly []>(
+  gt<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -189,7 +194,7 @@ export abstract class TensorMethods {
   }
 
   /** `this >= other`, as bool. */
-  ge<A extends Shape, B extends Shape = readonly []>(
+  ge<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -197,7 +202,7 @@ export abstract class TensorMethods {
   }
 
   /** Whether both are not 0. */
-  logicalAnd<A extends Shape, B extends Shape = readonly []>(
+  logicalAnd<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -205,7 +210,7 @@ export abstract class TensorMethods {
   }
 
   /** Whether one of them is not 0. */
-  logicalOr<A extends Shape, B extends Shape = readonly []>(
+  logicalOr<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -213,7 +218,7 @@ export abstract class TensorMethods {
   }
 
   /** Whether exactly one of them is not 0. */
-  logicalXor<A extends Shape, B extends Shape = readonly []>(
+  logicalXor<A extends Shape, B extends Shape = Scalar>(
     this: Tensor<A>,
     other: number | (Tensor<B> & CheckBroadcast<A, B>),
   ): Tensor<Broadcast<A, B>> {
@@ -353,7 +358,10 @@ export abstract class TensorMethods {
   }
 
   /** `x * Phi(x)`, exactly or by the tanh formula. */
-  gelu<A extends Shape>(this: Tensor<A>, options?: { readonly approximate?: 'none' | 'tanh' }): Tensor<A> {
+  gelu<A extends Shape>(
+    this: Tensor<A>,
+    options?: { readonly approximate?: 'none' | 'tanh' },
+  ): Tensor<A> {
     return ops.gelu(this, options) as Tensor<A>;
   }
 
@@ -368,8 +376,17 @@ export abstract class TensorMethods {
   }
 
   /** Limited to `low` to `high`; `null` leaves a side open. */
-  clamp<A extends Shape>(this: Tensor<A>, low?: Tensor | number | null, high?: Tensor | number | null): Tensor<A> {
+  clamp<A extends Shape>(
+    this: Tensor<A>,
+    low?: Tensor | number | null,
+    high?: Tensor | number | null,
+  ): Tensor<A> {
     return ops.clamp(this, low, high) as Tensor<A>;
+  }
+
+  /** Each element 0 with probability `p`, the others divided by `1 - p`; always random. */
+  dropout<A extends Shape>(this: Tensor<A>, p = 0.5): Tensor<A> {
+    return ops.dropout(this, p, nextKey()) as Tensor<A>;
   }
 
   // ---- reductions: over `dim` (a number, several, or all), `keepdim` keeps it with size 1
@@ -521,6 +538,15 @@ export abstract class TensorMethods {
     return ops.maxPool2d(this, kernel, options) as Tensor<Pool2d<A>>;
   }
 
+  /** The mean of each window over the last two dimensions, padding counted. */
+  avgPool2d<A extends Shape>(
+    this: Tensor<A>,
+    kernel: number | readonly [number, number],
+    options?: Omit<Pool2dOptions, 'ceilMode'>,
+  ): Tensor<Pool2d<A>> {
+    return ops.avgPool2d(this, kernel, options) as Tensor<Pool2d<A>>;
+  }
+
   // ---- other shapes of the same elements; views where strides allow
 
   /** The same elements in another shape; one size may be -1. */
@@ -632,7 +658,12 @@ export abstract class TensorMethods {
   }
 
   /** A copy with `source` added at the places that {@link gather} would read. */
-  scatterAdd<A extends Shape>(this: Tensor<A>, dim: number, index: Tensor, source: Tensor): Tensor<A> {
+  scatterAdd<A extends Shape>(
+    this: Tensor<A>,
+    dim: number,
+    index: Tensor,
+    source: Tensor,
+  ): Tensor<A> {
     return ops.scatterAdd(this, dim, index, source) as Tensor<A>;
   }
 
@@ -680,5 +711,10 @@ export abstract class TensorMethods {
   /** A copy in a buffer of its own, which gradients flow through. */
   clone<A extends Shape>(this: Tensor<A>): Tensor<A> {
     return ops.copy(this) as Tensor<A>;
+  }
+
+  /** What `console.log` shows in Node. @internal */
+  [inspect](this: Tensor): string {
+    return describe(this);
   }
 }

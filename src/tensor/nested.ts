@@ -10,6 +10,9 @@ export interface Nested {
   readonly kind: Kind;
 }
 
+const isList = (x: unknown): x is ArrayLike<unknown> =>
+  Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
+
 const path = (at: readonly number[]): string => `data${at.map((i) => `[${i}]`).join('')}`;
 
 /**
@@ -18,7 +21,7 @@ const path = (at: readonly number[]): string => `data${at.map((i) => `[${i}]`).j
  */
 export function readNested(data: unknown, op: string): Nested {
   const shape: number[] = [];
-  for (let x = data; Array.isArray(x); x = x[0]) {
+  for (let x = data; isList(x); x = x[0]) {
     shape.push(x.length);
     if (x.length === 0) break;
   }
@@ -27,22 +30,21 @@ export function readNested(data: unknown, op: string): Nested {
   const at: number[] = [];
   const visit = (x: unknown): void => {
     const depth = at.length;
-    if (Array.isArray(x) || ArrayBuffer.isView(x)) {
-      const list = x as unknown as readonly unknown[];
-      if (depth >= shape.length) ragged(op, at, `an array of length ${list.length}`, 'a value');
-      if (list.length !== shape[depth]) {
-        ragged(op, at, `length ${list.length}`, `length ${shape[depth]}`);
+    if (isList(x)) {
+      if (depth >= shape.length) ragged(op, at, `is an array of length ${x.length}`, 'a value');
+      if (x.length !== shape[depth]) {
+        ragged(op, at, `has length ${x.length}`, `length ${shape[depth]}`);
       }
-      for (let i = 0; i < list.length; i++) {
+      for (let i = 0; i < x.length; i++) {
         at.push(i);
-        visit(list[i]);
+        visit(x[i]);
         at.pop();
       }
       return;
     }
     const own = kindOf(op, x, at);
     if (depth < shape.length) {
-      ragged(op, at, `the value ${String(x)}`, `an array of length ${shape[depth]}`);
+      ragged(op, at, `is the value ${String(x)}`, `an array of length ${shape[depth]}`);
     }
     if (kind !== null && own !== kind) mixed(op, at, own, kind);
     kind = own;
@@ -77,10 +79,7 @@ function what(x: unknown): string {
 function ragged(op: string, at: readonly number[], has: string, wanted: string): never {
   throw new ShapeError({
     op,
-    problem: `the arrays are ragged: ${path(at)} has ${has}, where ${wanted} was expected`.replace(
-      /has (an array|the value)/,
-      'is $1',
-    ),
+    problem: `the arrays are ragged: ${path(at)} ${has}, where ${wanted} was expected`,
     remedy: 'all arrays at one depth must have the same length',
   });
 }
@@ -94,4 +93,3 @@ function mixed(op: string, at: readonly number[], own: Kind, kind: Kind): never 
     remedy: 'convert them so that all are of one kind',
   });
 }
-

@@ -88,7 +88,8 @@ export class Node implements GradContext<Attrs | null> {
     const x = i === 0 ? this.saved0 : i === 1 ? this.saved1 : (this.saved?.[i - 2] ?? null);
     if (x === null) throw new Error(`${this.op.name}: operand ${i} was not saved (see its saves)`);
     if (typeof x !== 'number') {
-      const then = i === 0 ? this.version0 : i === 1 ? this.version1 : (this.versions?.[i - 2] ?? 0);
+      const then =
+        i === 0 ? this.version0 : i === 1 ? this.version1 : (this.versions?.[i - 2] ?? 0);
       if ((x as Tensor).storage.version !== then) this.stale(i);
     }
     return x;

@@ -44,7 +44,7 @@ export function formatArray(
     const last = dim === shape.length - 1;
     const size = shape.slice(dim + 1).reduce((a, b) => a * b, 1);
     const parts = visible[dim].map((i) =>
-      last ? word(data[offset + i]) : rows(dim + 1, (offset + i * size), `${indent} `, width - 1),
+      last ? word(data[offset + i]) : rows(dim + 1, offset + i * size, `${indent} `, width - 1),
     );
     if (visible[dim].length < shape[dim]) parts.splice(EDGE, 0, '...');
     if (last) return `[${wrap(parts, indent, width, separator)}]`;
@@ -106,8 +106,7 @@ function formatScalar(x: number | bigint, dtype: DType): string {
   return `${whole}${fraction && '.'}${fraction}e${exponentText(exponent, 2)}`;
 }
 
-const special = (x: number): string =>
-  Number.isNaN(x) ? 'nan' : x < 0 ? '-inf' : 'inf';
+const special = (x: number): string => (Number.isNaN(x) ? 'nan' : x < 0 ? '-inf' : 'inf');
 
 function floatFormat(values: readonly number[], single: boolean): Format {
   const finite = values.filter(Number.isFinite);

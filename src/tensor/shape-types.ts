@@ -13,6 +13,8 @@ export interface ShapeError<Message extends string> {
   readonly 'shape error': Message;
 }
 
+/** The shape of a single element. */
+export type Scalar = readonly [];
 type Empty = readonly [];
 type IsWide<N extends number> = number extends N ? true : false;
 /** Whether the rank is known. */
@@ -56,14 +58,17 @@ type BroadcastSize<A extends number, B extends number> =
             ? A
             : never;
 
-type BroadcastReversed<A extends Shape, B extends Shape, Out extends Shape = Empty> =
-  A extends readonly [infer H extends number, ...infer R extends Shape]
-    ? B extends readonly [infer I extends number, ...infer Q extends Shape]
-      ? BroadcastReversed<R, Q, readonly [BroadcastSize<H, I>, ...Out]>
-      : BroadcastReversed<R, Empty, readonly [H, ...Out]>
-    : B extends readonly [infer I extends number, ...infer Q extends Shape]
-      ? BroadcastReversed<Empty, Q, readonly [I, ...Out]>
-      : Out;
+type BroadcastReversed<
+  A extends Shape,
+  B extends Shape,
+  Out extends Shape = Empty,
+> = A extends readonly [infer H extends number, ...infer R extends Shape]
+  ? B extends readonly [infer I extends number, ...infer Q extends Shape]
+    ? BroadcastReversed<R, Q, readonly [BroadcastSize<H, I>, ...Out]>
+    : BroadcastReversed<R, Empty, readonly [H, ...Out]>
+  : B extends readonly [infer I extends number, ...infer Q extends Shape]
+    ? BroadcastReversed<Empty, Q, readonly [I, ...Out]>
+    : Out;
 
 /** The shape that two operands broadcast to; sizes that do not fit are `never`. */
 export type Broadcast<A extends Shape, B extends Shape> = B extends Empty
@@ -92,11 +97,7 @@ export type CheckBroadcast<A extends Shape, B extends Shape> =
 
 /** The shape of `a.matmul(b)`: vectors and batches as in NumPy. */
 export type MatMul<A extends Shape, B extends Shape> =
-  IsFixed<A> extends true
-    ? IsFixed<B> extends true
-      ? MatMulFixed<A, B>
-      : Shape
-    : Shape;
+  IsFixed<A> extends true ? (IsFixed<B> extends true ? MatMulFixed<A, B> : Shape) : Shape;
 
 type MatMulFixed<A extends Shape, B extends Shape> = A extends readonly [number]
   ? B extends readonly [number]
@@ -134,7 +135,11 @@ export type CheckMatMul<A extends Shape, B extends Shape> = A extends Empty
 
 // ---- dimensions by number
 
-type DropLast<S extends Shape, N extends number, Count extends Empty[] = []> = Count['length'] extends N
+type DropLast<
+  S extends Shape,
+  N extends number,
+  Count extends Empty[] = [],
+> = Count['length'] extends N
   ? S
   : S extends readonly [...infer R extends Shape, number]
     ? DropLast<R, N, [...Count, Empty]>
@@ -243,7 +248,11 @@ type HasDim<S extends Shape, D extends number> = [FrontDim<S, D>] extends [never
 
 // ---- other shapes of the same elements
 
-type HasMinusOne<S extends Shape> = -1 extends S[number] ? (IsWide<S[number]> extends true ? false : true) : false;
+type HasMinusOne<S extends Shape> = -1 extends S[number]
+  ? IsWide<S[number]> extends true
+    ? false
+    : true
+  : false;
 /** Replaces the -1 by `N`. */
 type Fill<S extends Shape, N extends number> = AsShape<{
   readonly [K in keyof S]: S[K] extends -1 ? N : S[K];
@@ -280,7 +289,9 @@ export type Reshape<S extends Shape, T extends Shape> =
         ? Fill<T, Rest<S, T>>
         : FillWide<T>
       : T;
-type FillWide<T extends Shape> = AsShape<{ readonly [K in keyof T]: T[K] extends -1 ? number : T[K] }>;
+type FillWide<T extends Shape> = AsShape<{
+  readonly [K in keyof T]: T[K] extends -1 ? number : T[K];
+}>;
 
 export type CheckReshape<S extends Shape, T extends Shape> =
   IsFixed<S> extends true
@@ -433,10 +444,6 @@ export type CheckConv2d<S extends Shape, InChannels extends number> =
       : ShapeError<`conv2d: takes images N×C×H×W, not ${Sizes<S>}`>;
 
 /** Pooling keeps batch and channels. */
-export type Pool2d<S extends Shape> = S extends readonly [
-  ...infer L extends Shape,
-  number,
-  number,
-]
+export type Pool2d<S extends Shape> = S extends readonly [...infer L extends Shape, number, number]
   ? readonly [...L, number, number]
   : Shape;

@@ -101,7 +101,13 @@ type Times<A extends number, B extends number> = A extends 1
       ? 0
       : B extends 0
         ? 0
-        : ToNumber<Join<TimesDigits<DigitsOf<`${A}`>, DigitsOf<`${B}`>>>>;
+        : DigitsOf<`${A}`> extends infer X extends Digits
+          ? DigitsOf<`${B}`> extends infer Y extends Digits
+            ? TimesDigits<X, Y> extends infer P extends Digits
+              ? ToNumber<Join<P>>
+              : never
+            : never
+          : never;
 
 /** The number of elements of a shape; `number` where a size is not known. */
 export type Product<S extends Shape, Out extends number = 1> = number extends S['length']

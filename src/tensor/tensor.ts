@@ -4,16 +4,16 @@
  */
 import {
   bytesOf,
-  type DType,
   DTYPES,
+  type DType,
   DtypeError,
   GraphError,
   isDType,
   isFloat,
-  ShapeError,
-  sameShape,
   type Shape,
+  ShapeError,
   type Spec,
+  sameShape,
   specOf,
   type TypedArray,
   ValueError,
@@ -25,7 +25,7 @@ import { type BackwardOptions, backward } from './backward.ts';
 import { gradMode, setGradMode } from './grad-mode.ts';
 import { TensorMethods } from './methods.ts';
 import { LEAF, Node } from './node.ts';
-import { describe, format } from './print.ts';
+import { format } from './print.ts';
 import type { At } from './shape-types.ts';
 
 /** Nested arrays as deep as the rank. */
@@ -174,9 +174,10 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
         operands: [this.spec, value.spec],
       });
     }
-    const source =
-      typeof value === 'number' ? ops.full(this.shape, value, this.dtype) : value;
-    ops.interpreter().update(ops.CAST, [source], ops.attrs({ dtype: this.dtype }), [this as Tensor]);
+    const source = typeof value === 'number' ? ops.full(this.shape, value, this.dtype) : value;
+    ops
+      .interpreter()
+      .update(ops.CAST, [source], ops.attrs({ dtype: this.dtype }), [this as Tensor]);
   }
 
   /** A cell's new storage, or its own written in place. @internal */
@@ -281,11 +282,6 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
   /** The elements as NumPy prints them. */
   toString(): string {
     return format(this as Tensor);
-  }
-
-  /** What `console.log` shows in Node. @internal */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return describe(this as Tensor);
   }
 
   // ---- memory

@@ -38,7 +38,9 @@ describe('functional transforms', () => {
   });
 
   test('a function that ignores its argument has gradient zero', () => {
-    expect(list(grad(() => tensor([1], { dtype: 'float64' }) as Tensor)(x64(3, 4)))).toEqual([0, 0]);
+    expect(list(grad(() => tensor([1], { dtype: 'float64' }) as Tensor)(x64(3, 4)))).toEqual([
+      0, 0,
+    ]);
   });
 
   test('vjp pulls back more than once; jvp agrees with it', () => {

@@ -4,10 +4,10 @@
  */
 import { GraphError, isFloat, ShapeError } from '../base/index.ts';
 import { full, interpreter, mul, sum } from '../ir/index.ts';
+import { ALIAS } from './alias.ts';
 import { run, seedOf } from './backward.ts';
 import { rejectPromise, setGradMode } from './grad-mode.ts';
-import { lastSequence, LEAF, Node, nextSequence } from './node.ts';
-import { ALIAS } from './alias.ts';
+import { LEAF, lastSequence, Node, nextSequence } from './node.ts';
 import { Tensor } from './tensor.ts';
 
 /** Depth of transforms being run: inner gradients are recorded for the outer. */
@@ -66,14 +66,25 @@ function begin(op: string, x: Tensor, i: number): Tensor {
   const y = interpreter().apply1(ALIAS, x, null) as Tensor;
   if (y.node === null) {
     y.node = new Node(
-      LEAF, nextSequence(), null, null, null, null, null, null, x.spec, null, 0, 0, 0,
+      LEAF,
+      nextSequence(),
+      null,
+      null,
+      null,
+      null,
+      null,
+      null,
+      x.spec,
+      null,
+      0,
+      0,
+      0,
     );
   }
   return y;
 }
 
-const nested = (args: readonly Tensor[]): boolean =>
-  level > 0 || args.some((x) => x.node !== null);
+const nested = (args: readonly Tensor[]): boolean => level > 0 || args.some((x) => x.node !== null);
 
 /** The result outside every transform: without the private tape, unless someone wants it. */
 const finish = (x: Tensor, keep: boolean): Tensor => (keep ? x : x.detach());
@@ -169,9 +180,7 @@ export function jvp(
     'jvp',
     (u) => {
       const gs = p.pull(u, true);
-      return gs
-        .map((g, i) => sum(mul(g, tangents[i])) as Tensor)
-        .reduce((a, b) => a.plus(b));
+      return gs.map((g, i) => sum(mul(g, tangents[i])) as Tensor).reduce((a, b) => a.plus(b));
     },
     [zero],
   );

@@ -1,15 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ops } from '../../src/ir/index.ts';
 import { cases } from './cases.ts';
-import { both, compare, graphOfCase } from './harness.ts';
+import { both, type Case, compare, graphOfCase } from './harness.ts';
 
-const families = Map.groupBy
-  ? Map.groupBy(cases, (c) => c.name.split(' ')[0])
-  : cases.reduce((m, c) => {
-      const key = c.name.split(' ')[0];
-      m.set(key, [...(m.get(key) ?? []), c]);
-      return m;
-    }, new Map<string, (typeof cases)[number][]>());
+const families = new Map<string, Case[]>();
+for (const c of cases) {
+  const family = c.name.split(' ')[0];
+  families.set(family, [...(families.get(family) ?? []), c]);
+}
 
 describe('every op agrees with the reference', () => {
   for (const [family, list] of families) {

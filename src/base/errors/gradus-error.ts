@@ -32,7 +32,11 @@ export class GradusError extends Error {
   readonly userLine: string | undefined;
 
   constructor(parts: ErrorParts) {
+    // Dispatch alone is ten frames deep: the user's line would be cut off.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = Math.max(limit ?? 0, 40);
     super('', parts.cause === undefined ? undefined : { cause: parts.cause });
+    Error.stackTraceLimit = limit;
     this.name = new.target.name;
     this.op = parts.op;
     this.userLine = userFrame(this.stack ?? '');

@@ -3,7 +3,7 @@ import { apply2 } from '../apply.ts';
 import { promotedBinary } from '../element.ts';
 import { defineOp, SAVE } from '../op.ts';
 import type { Operand, Value } from '../value.ts';
-import { gt } from './compare.ts';
+import { gt, le } from './compare.ts';
 import { exp } from './exp.ts';
 import { expm1 } from './expm1.ts';
 import { elementComposite } from './grad-composite.ts';
@@ -38,7 +38,7 @@ export const LEAKY_RELU = defineOp({
 export const leakyRelu = (x: Value, slope = 0.01): Value => apply2(LEAKY_RELU, x, slope);
 
 const eluGrad = elementComposite('eluGrad', (g: Value, x: Value, alpha: Operand) =>
-  where(gt(x, 0), g, mul(mul(g, alpha), exp(minimum(x, 0)))),
+  where(le(x, 0), mul(mul(g, alpha), exp(minimum(x, 0))), g),
 );
 
 export const ELU = defineOp({

@@ -25,6 +25,8 @@ export const LOGSUMEXP = defineOp<ReduceAttrs>({
   }),
   decompose([operand], { dims, keepdim }) {
     const x = cast(operand as Value, floatOf((operand as Value).dtype));
+    // Of no elements there is no maximum, and the logarithm is that of 0.
+    if (dims.some((d) => x.shape[d] === 0)) return log(sum(exp(x), dims, keepdim));
     const top = max(x, dims, true);
     // An infinite maximum would make infinity - infinity.
     const shift = where(eq(abs(top), Number.POSITIVE_INFINITY), 0, top);
@@ -44,7 +46,7 @@ export const LOGSUMEXP = defineOp<ReduceAttrs>({
  * `log(sum(exp(x)))` along `dim` (of all elements if left out), without overflow.
  *
  * Shapes: the dimensions vanish, or stay with size 1 if `keepdim`. Dtypes: a float stays, integers
- * give float32. Throws ShapeError for an empty dimension, IndexError for one out of range.
+ * give float32. Numerics: -Infinity of no elements. Throws IndexError for a dimension out of range.
  *
  * @example
  * tensor([1000, 1000]).logsumexp(0).item(); // 1000.693115234375

@@ -43,8 +43,10 @@ function powInt(e: ElementBuilder, x: Elem, n: Elem): Elem {
   return e.select(e.lt(n, zero), negative, result);
 }
 
-/** Float64 `x ** y`, but 1 to any power and any x to the power 0 are 1 (IEEE pow, not JavaScript). */
-const powFloat = (x: number, y: number): number => (x === 1 ? 1 : x ** y);
+/** `x ** y` as IEEE 754 has it: unlike JavaScript's, 1 to NaN and -1 to infinity are 1. */
+function powFloat(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY) ? 1 : x ** y;
+}
 
 export const POW = defineOp({
   name: 'pow',

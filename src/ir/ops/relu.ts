@@ -2,7 +2,7 @@ import { apply1 } from '../apply.ts';
 import { elementReference, numericUnary } from '../element.ts';
 import { defineOp, SAVE } from '../op.ts';
 import type { Value } from '../value.ts';
-import { gt } from './compare.ts';
+import { le } from './compare.ts';
 import { where } from './where.ts';
 
 export const RELU = defineOp({
@@ -16,7 +16,7 @@ export const RELU = defineOp({
   lower: { kind: 'element', expr: (e, [x], _, out) => e.max(x, e.constant(0, out.dtype)) },
   saves: SAVE.out0,
   gradient(ctx, g) {
-    ctx.give(0, where(gt(ctx.output(0), 0), g, 0));
+    ctx.give(0, where(le(ctx.output(0), 0), 0, g));
   },
 });
 

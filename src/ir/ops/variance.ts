@@ -4,12 +4,14 @@ import { apply1 } from '../apply.ts';
 import { floatOf } from '../element.ts';
 import { attrs, defineOp, SAVE } from '../op.ts';
 import type { Value } from '../value.ts';
+import { eq } from './compare.ts';
 import { div } from './div.ts';
 import { mean } from './mean.ts';
 import { mul } from './mul.ts';
 import { sqrt } from './sqrt.ts';
 import { sub } from './sub.ts';
 import { type Dims, expandDims, type ReduceAttrs, sum } from './sum.ts';
+import { where } from './where.ts';
 
 interface VarAttrs extends ReduceAttrs {
   readonly correction: number;
@@ -51,6 +53,15 @@ export const STD = defineOp<VarAttrs>({
   name: 'std',
   infer,
   decompose: ([x], a) => sqrt(apply1(VAR, x as Value, a)),
+  saves: SAVE.in0 | SAVE.out0,
+  gradient(ctx, g) {
+    const a = ctx.attrs;
+    const x = ctx.input(0) as Value;
+    const y = ctx.output(0);
+    // Equal elements: the slope is taken as 0, not as 0 / 0.
+    const slope = where(eq(y, 0), 0, div(g, mul(y, divisor(x.shape, a))));
+    ctx.give(0, mul(sub(x, mean(x, a.dims, true)), expandDims(slope, x.shape, a.dims, a.keepdim)));
+  },
 });
 
 function varAttrs(op: string, x: Value, dim: Dims, options: VarOptions) {
@@ -73,7 +84,8 @@ export const variance = (x: Value, dim?: Dims, options: VarOptions = {}): Value 
   apply1(VAR, x, varAttrs('var', x, dim, options));
 
 /**
- * Standard deviation along `dim`: the square root of the {@link variance}.
+ * Standard deviation along `dim`: the square root of the {@link variance}. Numerics: the gradient
+ * where all elements are equal is 0.
  *
  * @example
  * tensor([1, 2, 3]).std().item(); // 1

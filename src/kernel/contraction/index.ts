@@ -1,2 +1,4 @@
-export { type GemmSpec } from './problem.ts';
+export { type ConvSpec, lowerConv } from './conv.ts';
 export { lowerGemm } from './gemm.ts';
+export { lowerMaxWindow, type MaxWindowSpec } from './max-window.ts';
+export type { GemmSpec } from './problem.ts';

@@ -103,12 +103,19 @@ export interface Walk {
   readonly stride: number | Reg;
 }
 
+/** An operand whose steps lie anywhere: at `base` plus the next entry of a table of offsets. */
+export interface TableWalk {
+  readonly base: Reg;
+  readonly table: Reg;
+  readonly entryBytes: number;
+}
+
 /** How many steps one turn of a loop makes where unrolling pays. */
 export const UNROLL = 4;
 
 export interface Sum {
   readonly rows: Walk;
-  readonly vectors: Walk;
+  readonly vectors: Walk | TableWalk;
   /** Steps in all, and the largest multiple of UNROLL not above it. */
   readonly count: Reg;
   readonly unrolled: Reg;
@@ -123,14 +130,16 @@ export function sumTile(b: KernelBuilder, t: Tile, s: Sum): Reg[] {
   const turn = (steps: number) => (_: Reg, carried: readonly Reg[]) => {
     let sums = carried.slice(0, accumulators);
     const rows = new Moving(b, s.rows.stride, carried.slice(accumulators, accumulators + rowCount));
-    const vectors = new Moving(b, s.vectors.stride, carried.slice(accumulators + rowCount));
+    const vectors = moving(b, s.vectors, carried.slice(accumulators + rowCount));
     for (let u = 0; u < steps; u++) {
+      const vector = vectors.addresses();
+      const row = rows.addresses();
       sums = step(
         b,
         t,
         sums,
-        (i) => (rowCount === 1 ? rows.at(0, i * s.rows.spacing) : rows.at(i, 0)),
-        (j) => vectors.at(0, j * t.lanes * t.bytes),
+        (i) => (rowCount === 1 ? row(0, i * s.rows.spacing) : row(i, 0)),
+        (j) => vector(0, j * t.lanes * t.bytes),
         s.masks,
       );
       rows.advance();
@@ -138,18 +147,21 @@ export function sumTile(b: KernelBuilder, t: Tile, s: Sum): Reg[] {
     }
     return [...sums, ...rows.end(), ...vectors.end()];
   };
-  const start = [...zeroTile(b, t), ...s.rows.pointers, ...s.vectors.pointers];
+  const walked = 'table' in s.vectors ? [s.vectors.table] : s.vectors.pointers;
+  const start = [...zeroTile(b, t), ...s.rows.pointers, ...walked];
   if (t.unroll === 1) return b.loop(0, s.count, 1, start, turn(1)).slice(0, accumulators);
   const middle = b.loop(0, s.unrolled, UNROLL, start, turn(UNROLL));
   return b.loop(s.unrolled, s.count, 1, middle, turn(1)).slice(0, accumulators);
 }
 
+type Addresses = (pointer: number, offset: number) => Address;
+
 /** Pointers that move together; constant strides gather in the addresses' offsets. */
 class Moving {
-  private readonly b: KernelBuilder;
+  protected readonly b: KernelBuilder;
   private readonly stride: number | Reg;
-  private pointers: readonly Reg[];
-  private offset = 0;
+  protected pointers: readonly Reg[];
+  protected offset = 0;
 
   constructor(b: KernelBuilder, stride: number | Reg, pointers: readonly Reg[]) {
     this.b = b;
@@ -157,8 +169,10 @@ class Moving {
     this.pointers = pointers;
   }
 
-  at(pointer: number, offset: number): Address {
-    return { base: this.pointers[pointer], offset: this.offset + offset };
+  /** The present step's addresses. */
+  addresses(): Addresses {
+    const { pointers, offset } = this;
+    return (pointer, more) => ({ base: pointers[pointer], offset: offset + more });
   }
 
   advance(): void {
@@ -171,3 +185,24 @@ class Moving {
     return this.offset === 0 ? this.pointers : this.pointers.map((p) => this.b.add(p, this.offset));
   }
 }
+
+/** A pointer that moves along a table of offsets. */
+class MovingTable extends Moving {
+  private readonly base: Reg;
+
+  constructor(b: KernelBuilder, walk: TableWalk, table: Reg) {
+    super(b, walk.entryBytes, [table]);
+    this.base = walk.base;
+  }
+
+  override addresses(): Addresses {
+    const entry = this.b.load('index', 1, { base: this.pointers[0], offset: this.offset });
+    const base = this.b.add(this.base, entry);
+    return (_, offset) => ({ base, offset });
+  }
+}
+
+const moving = (b: KernelBuilder, walk: Walk | TableWalk, pointers: readonly Reg[]): Moving =>
+  'table' in walk
+    ? new MovingTable(b, walk, pointers[0])
+    : new Moving(b, walk.stride, pointers);

@@ -25,7 +25,7 @@ it('has a fused mode to test', (context) => {
 
 describe('float32 against float64 over every 4099th bit pattern', () => {
   for (const f of FUNCTIONS) {
-    it(f.name, () => {
+    it(`${f.name}`, () => {
       const worst = modes.map(newWorst);
       for (const xs of float32Sweep(4099)) {
         const reference = f.reference(xs);
@@ -67,14 +67,16 @@ function inDomain(name: UnderTest['name'], x: number): boolean {
 
 describe('float64 against BigInt', () => {
   for (const f of FUNCTIONS) {
-    it(f.name, () => {
+    it(`${f.name}`, () => {
       const xs = samples64(f, 1200);
       expect(xs.length).toBeGreaterThan(400);
       const got = modes.map((mode) => evaluate(f.fn, mode, 2, xs));
       const worst = modes.map(newWorst);
       for (let i = 0; i < xs.length; i++) {
         const exact = f.exact(xs[i]);
-        modes.forEach((_, m) => note(worst[m], ulpError64(got[m][i], exact, SCALE), () => `${xs[i]}`));
+        modes.forEach((_, m) =>
+          note(worst[m], ulpError64(got[m][i], exact, SCALE), () => `${xs[i]}`),
+        );
       }
       modes.forEach((mode, m) => check(`${f.name} f64 ${mode.name}`, worst[m], f.ulp[1]));
     });
@@ -110,7 +112,7 @@ describe('pow', () => {
     modes.forEach((mode, m) => check(`pow f32 ${mode.name}`, worst[m], 1.3));
   });
 
-  it('float64 within 1.6 ULP', () => {
+  it('float64 within 1.7 ULP', () => {
     const pairs = powSamples(900, 2046, 2 ** -30).filter(([x, y]) => {
       const exponent = y * Math.log2(x);
       return exponent > -1074 && exponent < 1023.9;
@@ -125,6 +127,6 @@ describe('pow', () => {
         note(worst[m], ulpError64(got[m][i], exact, SCALE), () => `${xs[i]} ** ${ys[i]}`),
       );
     }
-    modes.forEach((mode, m) => check(`pow f64 ${mode.name}`, worst[m], 1.6));
+    modes.forEach((mode, m) => check(`pow f64 ${mode.name}`, worst[m], 1.7));
   });
 });

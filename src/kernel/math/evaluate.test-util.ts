@@ -1,8 +1,8 @@
 /** Runs a function of float registers over arrays, as a kernel on the WebAssembly target. */
 import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
 import { at, KernelBuilder } from '../builder.ts';
-import { type Kernel, type Reg, type TargetInfo, WASM_TARGET } from '../ir.ts';
 import { interpretKernel } from '../interpret.ts';
+import { type Kernel, type Reg, type TargetInfo, WASM_TARGET } from '../ir.ts';
 import { verifyKernel } from '../verify.ts';
 
 export type MathFn = (b: KernelBuilder, x: Reg, y: Reg) => Reg;

@@ -85,7 +85,7 @@ function sinFixed(x: bigint, quarter: bigint): bigint {
 }
 
 function squareRoot(n: bigint): bigint {
-  let x = 1n << BigInt(n.toString(2).length / 2 + 1 | 0);
+  let x = 1n << BigInt((n.toString(2).length / 2 + 1) | 0);
   for (;;) {
     const next = (x + n / x) >> 1n;
     if (next >= x) return x;
@@ -114,9 +114,7 @@ export const EXACT = {
   expm1: (x: number) => expm1Fixed(fixed(x)),
   log: (x: number) => lnFixed(fixed(x)),
   log1p: (x: number) =>
-    Math.abs(x) < 0.4
-      ? atanh2(fixed(x), 2n * ONE + fixed(x))
-      : lnFixed(ONE + fixed(x)),
+    Math.abs(x) < 0.4 ? atanh2(fixed(x), 2n * ONE + fixed(x)) : lnFixed(ONE + fixed(x)),
   sin: (x: number) => sinFixed(fixed(x), 0n),
   cos: (x: number) => sinFixed(fixed(x), 1n),
   tanh: (x: number) => {

@@ -2,6 +2,9 @@
  * exp and expm1. Range reduction x = n ln 2 + r with |r| <= ln(2)/2 (Cody & Waite, *Software
  * Manual for the Elementary Functions*, 1980: ln 2 in two parts, the first short enough that its
  * multiples are exact), a minimax polynomial for exp(r), and scaling by powers of two.
+ *
+ * ULP bounds here and beside: the largest errors measured over some 600 million float32 and 6
+ * million float64 values, with `fma` fused and then unfused; accuracy.test.ts holds them.
  */
 import type { KernelBuilder } from '../builder.ts';
 import type { Reg } from '../ir.ts';
@@ -19,6 +22,7 @@ function reduce(f: FloatLanes, x: Reg, offset: number): { shifted: Reg; r: Reg }
 
 /**
  * exp(x). Overflow gives infinity, underflow passes through the denormals to 0, rounded once.
+ * Within 1.2 ULP (f32 0.89 fused, 1.17 unfused; f64 0.88, 1.15).
  */
 export function exp(b: KernelBuilder, x: Reg): Reg {
   const f = new FloatLanes(b, x);
@@ -39,6 +43,7 @@ export function expNormal(f: FloatLanes, x: Reg): Reg {
 
 /**
  * exp(x) - 1 = 2^n (expm1(r) + 1 - 2^-n), without cancellation; -0 is kept.
+ * Within 1.5 ULP (f32 1.40 fused, 1.49 unfused; f64 1.36, 1.44).
  */
 export function expm1(b: KernelBuilder, x: Reg): Reg {
   const f = new FloatLanes(b, x);
@@ -56,7 +61,9 @@ export function expm1(b: KernelBuilder, x: Reg): Reg {
   const q = f.add(r, tail);
   // 2^n = s1 s2, and 1/s2 by subtracting exponents.
   const [s1, s2] = f.halves(shifted);
-  const inverse = f.fromBits(b.binary('sub', f.i(BigInt(2 * bias) << BigInt(fraction)), f.bits(s2)));
+  const inverse = f.fromBits(
+    b.binary('sub', f.i(BigInt(2 * bias) << BigInt(fraction)), f.bits(s2)),
+  );
   const result = f.mul(f.fma(q, s1, f.sub(s1, inverse)), s2);
   return f.select(f.is(x, 'eq', 0), x, result);
 }

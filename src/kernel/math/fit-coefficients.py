@@ -6,7 +6,7 @@ Prints each fit's weighted error to stderr. Coefficients are listed from the hig
 import struct
 import sys
 
-from mpmath import (atanh, chop, cos, erf, erfc, exp, expm1, log, log1p, lu_solve, matrix, mp, mpf,
+from mpmath import (atanh, cos, erf, erfc, exp, expm1, log, log1p, lu_solve, matrix, mp, mpf,
                     pi, sin, sqrt, tanh)
 
 mp.prec = 240

@@ -77,8 +77,7 @@ export class FloatLanes {
   sub = (x: Reg | number, y: Reg | number): Reg => this.b.binary('sub', this.reg(x), this.reg(y));
   mul = (x: Reg, y: Reg | number): Reg => this.b.binary('mul', x, this.reg(y));
   div = (x: Reg | number, y: Reg): Reg => this.b.binary('div', this.reg(x), y);
-  fma = (x: Reg, y: Reg | number, z: Reg | number): Reg =>
-    this.b.fma(x, this.reg(y), this.reg(z));
+  fma = (x: Reg, y: Reg | number, z: Reg | number): Reg => this.b.fma(x, this.reg(y), this.reg(z));
 
   abs(x: Reg): Reg {
     return this.b.unary('abs', x);

@@ -27,7 +27,10 @@ function logOfParts(f: FloatLanes, m: Reg, k: Reg, correction: Reg | null): Reg 
   return f.fma(k, f.part(LN2, 0), f.add(d, bent));
 }
 
-/** The natural logarithm: log(0) = -infinity, log of a negative number is NaN. */
+/**
+ * The natural logarithm: log(0) = -infinity, log of a negative number is NaN; denormals are exact
+ * inputs. Within 0.9 ULP (f32 0.85 fused and unfused; f64 0.81, 0.82).
+ */
 export function log(b: KernelBuilder, x: Reg): Reg {
   const f = new FloatLanes(b, x);
   const { m, k } = f.split(x, true);
@@ -39,16 +42,12 @@ export function log(b: KernelBuilder, x: Reg): Reg {
 
 /**
  * log(1 + x) = log(u) + c/u, where u = 1 + x rounded and c is what the rounding lost (fdlibm,
- * s_log1p.c). -0 is kept.
+ * s_log1p.c). -0 is kept. Within 0.9 ULP (f32 0.84 fused, 0.86 unfused; f64 0.82, 0.82).
  */
 export function log1p(b: KernelBuilder, x: Reg): Reg {
   const f = new FloatLanes(b, x);
   const u = f.add(x, 1);
-  const lost = f.select(
-    f.is(x, 'ge', 1),
-    f.sub(1, f.sub(u, x)),
-    f.sub(x, f.sub(u, 1)),
-  );
+  const lost = f.select(f.is(x, 'ge', 1), f.sub(1, f.sub(u, x)), f.sub(x, f.sub(u, 1)));
   const { m, k } = f.split(u, false);
   const finite = logOfParts(f, m, k, f.div(lost, u));
   const kept = b.binary('or', f.is(x, 'eq', Infinity), f.is(x, 'eq', 0));

@@ -35,13 +35,19 @@ function ordinals(xs: Float32Array | Float64Array): bigint[] {
 
 describe("NumPy's validation vectors, within 2 steps", () => {
   for (const f of FUNCTIONS.filter((f) => f.name !== 'erf')) {
-    it(f.name, (context) => {
+    it(`${f.name}`, (context) => {
       if (!existsSync(fileOf(f.name))) context.skip(`no ${fileOf(f.name)}: set GRADUS_DATA`);
       for (const width of [32, 64] as const) {
         const rows = readRows(f.name, `np.float${width}`);
         if (rows.length === 0) continue;
-        const xs = floats(rows.map((r) => r[0]), width);
-        const want = floats(rows.map((r) => r[1]), width);
+        const xs = floats(
+          rows.map((r) => r[0]),
+          width,
+        );
+        const want = floats(
+          rows.map((r) => r[1]),
+          width,
+        );
         const limit = f.limit[width === 32 ? 0 : 1];
         for (const mode of wasmModes()) {
           const got = evaluate(f.fn, mode, 128 / width, xs);
@@ -49,9 +55,10 @@ describe("NumPy's validation vectors, within 2 steps", () => {
           const steps = ordinals(want).map((o, i) => o - ordered[i]);
           for (let i = 0; i < xs.length; i++) {
             const label = `${f.name}(${xs[i]}) is ${want[i]}, got ${got[i]}, ${mode.name}`;
-            if (Number.isNaN(want[i])) expect(got[i], label).toBeNaN();
-            else if (Math.abs(xs[i]) > limit) expect(Math.abs(got[i]), label).toBeLessThanOrEqual(1);
-            else expect(steps[i] >= -2n && steps[i] <= 2n, label).toBe(true);
+            if (Number.isNaN(want[i])) expect(got[i], `${label}`).toBeNaN();
+            else if (Math.abs(xs[i]) > limit)
+              expect(Math.abs(got[i]), `${label}`).toBeLessThanOrEqual(1);
+            else expect(steps[i] >= -2n && steps[i] <= 2n, `${label}`).toBe(true);
           }
         }
       }

@@ -7,9 +7,21 @@ import { philox } from './philox.ts';
 
 /** philox4x32-10 rows of kat_vectors, Random123 (D. E. Shaw Research): counter, key, output. */
 const KNOWN = [
-  ['00000000 00000000 00000000 00000000', '00000000 00000000', '6627e8d5 e169c58d bc57ac4c 9b00dbd8'],
-  ['ffffffff ffffffff ffffffff ffffffff', 'ffffffff ffffffff', '408f276d 41c83b0e a20bc7c6 6d5451fd'],
-  ['243f6a88 85a308d3 13198a2e 03707344', 'a4093822 299f31d0', 'd16cfe09 94fdcceb 5001e420 24126ea1'],
+  [
+    '00000000 00000000 00000000 00000000',
+    '00000000 00000000',
+    '6627e8d5 e169c58d bc57ac4c 9b00dbd8',
+  ],
+  [
+    'ffffffff ffffffff ffffffff ffffffff',
+    'ffffffff ffffffff',
+    '408f276d 41c83b0e a20bc7c6 6d5451fd',
+  ],
+  [
+    '243f6a88 85a308d3 13198a2e 03707344',
+    'a4093822 299f31d0',
+    'd16cfe09 94fdcceb 5001e420 24126ea1',
+  ],
 ].map((row) => row.map((text) => text.split(' ').map((word) => Number.parseInt(word, 16))));
 
 /** Slots 0-5 point to the counter's and key's words, slots 6-9 to where the result goes. */

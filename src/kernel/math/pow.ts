@@ -55,6 +55,7 @@ function magnitude(f: FloatLanes, a: Reg, y: Reg): Reg {
 /**
  * x^y with IEEE 754's special cases: x^0 = 1^y = 1 even for NaN, a negative base takes integer
  * exponents only (else NaN), the sign of an odd power of a negative zero or infinity is kept.
+ * Within 1.3 ULP in f32 (1.01 fused, 1.25 unfused), 1.7 in f64 (1.52, 1.61).
  */
 export function pow(b: KernelBuilder, x: Reg, y: Reg): Reg {
   const f = new FloatLanes(b, x);

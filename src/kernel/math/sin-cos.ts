@@ -4,6 +4,10 @@
  * the leading parts) keep their rounding errors, which are added at the end, so that r has nearly
  * full relative precision even beside a zero of the function. Then two polynomials in r^2, swapped
  * and negated by n mod 4.
+ *
+ * Within 1.6 ULP (f32 1.53 fused, 1.54 unfused; f64 1.47, 1.48) for |x| <= 1e5 in f32 and 1e6 in
+ * f64. Beyond, products of n are rounded and precision decays (sooner unfused); where n has no
+ * exact bits left the result is some number in [-1, 1].
  */
 import type { KernelBuilder } from '../builder.ts';
 import type { Reg } from '../ir.ts';

@@ -13,23 +13,91 @@ const functionOf = (name: string): MathFn | undefined =>
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 const TABLE: Readonly<Record<string, readonly (readonly [x: number, result: number])[]>> = {
-  exp: [[nan, nan], [inf, inf], [-inf, 0], [0, 1], [-0, 1], [1e30, inf], [-1e30, 0]],
-  expm1: [[nan, nan], [inf, inf], [-inf, -1], [0, 0], [-0, -0], [1e30, inf], [-1e30, -1]],
-  log: [[nan, nan], [inf, inf], [-inf, nan], [0, -inf], [-0, -inf], [1, 0], [-1, nan]],
-  log1p: [[nan, nan], [inf, inf], [-inf, nan], [0, 0], [-0, -0], [-1, -inf], [-1.5, nan]],
-  sin: [[nan, nan], [inf, nan], [-inf, nan], [0, 0], [-0, -0]],
-  cos: [[nan, nan], [inf, nan], [-inf, nan], [0, 1], [-0, 1]],
-  tanh: [[nan, nan], [inf, 1], [-inf, -1], [0, 0], [-0, -0], [1e30, 1], [-1e30, -1]],
-  erf: [[nan, nan], [inf, 1], [-inf, -1], [0, 0], [-0, -0], [1e30, 1], [-1e30, -1]],
+  exp: [
+    [nan, nan],
+    [inf, inf],
+    [-inf, 0],
+    [0, 1],
+    [-0, 1],
+    [1e30, inf],
+    [-1e30, 0],
+  ],
+  expm1: [
+    [nan, nan],
+    [inf, inf],
+    [-inf, -1],
+    [0, 0],
+    [-0, -0],
+    [1e30, inf],
+    [-1e30, -1],
+  ],
+  log: [
+    [nan, nan],
+    [inf, inf],
+    [-inf, nan],
+    [0, -inf],
+    [-0, -inf],
+    [1, 0],
+    [-1, nan],
+  ],
+  log1p: [
+    [nan, nan],
+    [inf, inf],
+    [-inf, nan],
+    [0, 0],
+    [-0, -0],
+    [-1, -inf],
+    [-1.5, nan],
+  ],
+  sin: [
+    [nan, nan],
+    [inf, nan],
+    [-inf, nan],
+    [0, 0],
+    [-0, -0],
+  ],
+  cos: [
+    [nan, nan],
+    [inf, nan],
+    [-inf, nan],
+    [0, 1],
+    [-0, 1],
+  ],
+  tanh: [
+    [nan, nan],
+    [inf, 1],
+    [-inf, -1],
+    [0, 0],
+    [-0, -0],
+    [1e30, 1],
+    [-1e30, -1],
+  ],
+  erf: [
+    [nan, nan],
+    [inf, 1],
+    [-inf, -1],
+    [0, 0],
+    [-0, -0],
+    [1e30, 1],
+    [-1e30, -1],
+  ],
 };
 
 describe('special values', () => {
   for (const f of FUNCTIONS) {
-    it(f.name, () => {
+    it(`${f.name}`, () => {
       for (const mode of modes) {
         for (const lanes of [4, 2]) {
           const rows = TABLE[f.name];
-          const got = evaluate(f.fn, mode, lanes, make(lanes, rows.map((r) => r[0])));
+          const got = evaluate(
+            f.fn,
+            mode,
+            lanes,
+            make(
+              lanes,
+              rows.map((r) => r[0]),
+            ),
+          );
           expect([...got], `${mode.name} x${lanes}`).toEqual(rows.map((r) => r[1]));
         }
       }
@@ -40,7 +108,7 @@ describe('special values', () => {
     const tiny = Float64Array.of(5e-324, -5e-324, 1e-310, -1e-310, 2 ** -1022);
     for (const name of ['expm1', 'log1p', 'sin', 'tanh']) {
       const got = evaluate(functionOf(name) as MathFn, modes[0], 2, tiny);
-      expect([...got], name).toEqual([...tiny]);
+      expect([...got], `${name}`).toEqual([...tiny]);
     }
   });
 
@@ -67,17 +135,23 @@ describe('pow', () => {
   for (const mode of modes) {
     it(`has IEEE 754's special cases, ${mode.name}`, () => {
       for (const lanes of [4, 2]) {
-        const xs = make(lanes, all.flatMap((x) => all.map(() => x)));
-        const ys = make(lanes, all.flatMap(() => all));
+        const xs = make(
+          lanes,
+          all.flatMap((x) => all.map(() => x)),
+        );
+        const ys = make(
+          lanes,
+          all.flatMap(() => all),
+        );
         const got = evaluate(pow, mode, lanes, xs, ys);
         for (let i = 0; i < xs.length; i++) {
           // JavaScript alone holds (+-1) ** +-infinity and 1 ** NaN to be NaN.
           const one = xs[i] === 1 || (xs[i] === -1 && Math.abs(ys[i]) === inf);
           const want = one ? 1 : xs[i] ** ys[i];
           const label = `${xs[i]} ** ${ys[i]} is ${want}, got ${got[i]}`;
-          if (lanes === 4) expect(ulpError32(got[i], want), label).toBeLessThan(1.3);
-          else if (want === 0 || !Number.isFinite(want)) expect(got[i], label).toBe(want);
-          else expect(Math.abs(got[i] / want - 1), label).toBeLessThan(4e-16);
+          if (lanes === 4) expect(ulpError32(got[i], want), `${label}`).toBeLessThan(1.3);
+          else if (want === 0 || !Number.isFinite(want)) expect(got[i], `${label}`).toBe(want);
+          else expect(Math.abs(got[i] / want - 1), `${label}`).toBeLessThan(4e-16);
         }
       }
     });
@@ -87,11 +161,17 @@ describe('pow', () => {
 describe('every way to run gives the same bits', () => {
   const points = [0, -0, 1, -1, 0.3, -0.7, 2.5, 17, -30, 88.7, -100, 1e-40, 1e-30, 1e4, inf, nan];
   for (const f of [...FUNCTIONS, { name: 'pow', fn: pow }]) {
-    it(f.name, () => {
+    it(`${f.name}`, () => {
       for (const mode of modes) {
         for (const lanes of [4, 2]) {
-          const xs = make(lanes, points.flatMap((x) => points.map(() => x)));
-          const ys = make(lanes, points.flatMap(() => points));
+          const xs = make(
+            lanes,
+            points.flatMap((x) => points.map(() => x)),
+          );
+          const ys = make(
+            lanes,
+            points.flatMap(() => points),
+          );
           const vector = evaluate(f.fn, mode, lanes, xs, ys);
           expect(interpret(f.fn, mode, xs, ys), `interpreter, ${mode.name}`).toEqual(vector);
           expect(evaluate(f.fn, mode, 1, xs, ys), `scalar, ${mode.name}`).toEqual(vector);
@@ -105,7 +185,7 @@ describe('recorded references (test/fixtures/transcendental.json)', () => {
   for (const c of loadFixture('transcendental').cases) {
     const fn = functionOf(c.op);
     if (fn === undefined) continue;
-    it(c.name, () => {
+    it(`${c.name}`, () => {
       const [xs, ys = xs] = c.inputs.map((t) => Float32Array.from(t.data));
       const limit = FUNCTIONS.find((f) => f.name === c.op)?.limit[0] ?? Infinity;
       for (const mode of modes) {
@@ -113,7 +193,7 @@ describe('recorded references (test/fixtures/transcendental.json)', () => {
         for (let i = 0; i < xs.length; i++) {
           if (Number.isFinite(xs[i]) && Math.abs(xs[i]) > limit) continue;
           const label = `${c.op}(${xs[i]}, ${ys[i]}) gave ${got[i]}, ${mode.name}`;
-          expect(ulpError32(got[i], c.outputs[0].data[i]), label).toBeLessThan(1.6);
+          expect(ulpError32(got[i], c.outputs[0].data[i]), `${label}`).toBeLessThan(1.6);
         }
       }
     });

@@ -7,6 +7,7 @@ import { FloatLanes } from './float-lanes.ts';
 /**
  * tanh(x): odd; x + x^3 P(x^2) where |x| < 0.625, else 1 - 2 / (exp(2|x|) + 1) (the split of
  * Cephes' tanh.c, S. Moshier), both made and one selected. -0 is kept; saturates to +-1.
+ * Within 1.4 ULP (f32 1.37 fused, 1.34 unfused; f64 1.36, 1.33).
  */
 export function tanh(b: KernelBuilder, x: Reg): Reg {
   const f = new FloatLanes(b, x);

@@ -12,7 +12,6 @@
  * and its operands from slot 1 on, in the order in which the graph lists them.
  */
 import { bytesOf, type DType } from '../../base/index.ts';
-import type { ElementBuilder } from '../../ir/lowering.ts';
 import { at, KernelBuilder } from '../builder.ts';
 import { Expression, registerOf } from '../expression.ts';
 import type { Address, Kernel, MemElem, Reg } from '../ir.ts';
@@ -21,7 +20,8 @@ import { Accumulator, type State } from './accumulator.ts';
 import type { Expr, Reduction, Root, Stream } from './expr.ts';
 import { CHUNK, type Plan, type Store, strideOf } from './plan.ts';
 
-const memOf = (dtype: DType): MemElem => {
+/** What memory holds for a dtype. */
+export const memOf = (dtype: DType): MemElem => {
   const elem = registerOf(dtype);
   return elem === 'mask' ? 'u8' : (elem as MemElem);
 };
@@ -98,40 +98,50 @@ export function argsOfPlan(plan: Plan, bufferOf: (root: Root) => BufferRef): Arg
 
 type Gather = Extract<Expr, { kind: 'gather' }>;
 
-/** What decides the code: equal texts, equal kernels. */
-export function keyOf(plan: Plan, isa: string): string {
-  const number = new Map(plan.exprs.map((e, i) => [e, i]));
-  const stream = new Map(plan.streams.map((s, i) => [s, i]));
+/** Expressions as text; streams are named by the caller, scalars only by their slots. */
+export function textOf(
+  exprs: readonly Expr[],
+  nameOf: (s: Stream) => string,
+): { readonly lines: string; ref(e: Expr | number): string } {
+  const number = new Map(exprs.map((e, i) => [e, i]));
   const ref = (e: Expr | number): string => (typeof e === 'number' ? `${e}` : `%${number.get(e)}`);
   const text = (e: Expr): string => {
     switch (e.kind) {
       case 'constant':
         return `${Object.is(e.value, -0) ? '-0' : e.value}`;
       case 'scalar':
-        // Which input it is does not matter: it has its own slot.
         return 'scalar';
       case 'load':
-        return `load ${stream.get(e.stream)}`;
+        return `load ${nameOf(e.stream)}`;
       case 'position':
-        return `position ${stream.get(e.stream)}`;
+        return `position ${nameOf(e.stream)}`;
       case 'gather':
-        return `gather ${stream.get(e.stream)} ${ref(e.index)} ${ref(e.position)}`;
+        return `gather ${nameOf(e.stream)} ${ref(e.index)} ${ref(e.position)}`;
       case 'reduced': {
         const { combine, operand, position } = e.reduction;
         return `${combine} ${ref(operand)}${position === null ? '' : ` ${ref(position)}`}`;
       }
-      case 'op':
-        return `${e.fn} ${e.args.map(ref).join(' ')}${e.position === null ? '' : ref(e.position)}`;
+      case 'op': {
+        const args = [...e.args, ...(e.position === null ? [] : [e.position])];
+        return `${e.fn} ${args.map(ref).join(' ')}`;
+      }
     }
   };
+  return { lines: exprs.map((e) => `${text(e)}:${e.dtype}`).join(';'), ref };
+}
+
+/** What decides the code: equal texts, equal kernels. */
+export function keyOf(plan: Plan, isa: string): string {
+  const stream = new Map(plan.streams.map((s, i) => [s, i]));
+  const { lines, ref } = textOf(plan.exprs, (s) => `${stream.get(s)}`);
   const stores = plan.kernel.stores.map((s) => `${s.place} ${stream.get(s.stream)} ${ref(s.value)}`);
   return [
     isa,
-    plan.exprs.map((e) => `${text(e)}:${e.dtype}`).join(';'),
+    lines,
     stores.join(';'),
     plan.streams.map((s) => `${s.memory?.dtype ?? 'at'} ${plan.classes.get(s)?.map((c) => c[0]).join('')}`).join(';'),
     `${plan.loops.map((l) => (l.inner ? 'i' : 'k')).join('')} v${plan.vector} ` +
-      `x${plan.lanes}*${plan.units}/${plan.storeUnits}${plan.chunked ? ' chunked' : ''}`,
+      `x${plan.lanes}*${plan.units}/${plan.storeUnits}+${plan.chunked}`,
   ].join('|');
 }
 
@@ -330,14 +340,16 @@ class Emitter {
     // The innermost loop gathers partial results, which are then joined to the totals.
     const fresh = cells.flatMap((c) => list.flatMap(({ acc }) => acc.start(c.lanes)));
     const join = (x: readonly Reg[], y: readonly Reg[]): Reg[] => this.joinAll(phase, x, y);
-    if (!plan.chunked) {
-      const part = this.b.loop(0, size, 1, fresh, turn);
-      return loop === plan.kept ? part : join(states, part);
-    }
-    return this.b.loop(0, size, CHUNK, states, (i, totals) => {
-      const end = this.b.min(this.b.add(i, CHUNK), size);
-      return join(totals, this.b.loop(i, end, 1, fresh, turn));
-    });
+    /** Elements from `from` to `to`, through sums of sums. */
+    const sums = (level: number, from: Reg | number, to: Reg): Reg[] => {
+      if (level === 0) return this.b.loop(from, to, 1, fresh, turn);
+      const step = CHUNK ** level;
+      return this.b.loop(from, to, step, fresh, (i, totals) =>
+        join(totals, sums(level - 1, i, this.b.min(this.b.add(i, step), to))),
+      );
+    };
+    const part = sums(plan.chunked, 0, size);
+    return loop === plan.kept ? part : join(states, part);
   }
 
   private joinAll(phase: number, x: readonly Reg[], y: readonly Reg[]): Reg[] {
@@ -421,15 +433,18 @@ class Emitter {
     if (units > 1) {
       const step = units * lanes;
       const end = b.sub(size, step - 1);
-      if (plan.chunked && phase >= 0 && width > 0) {
-        const out = b.loop(0, end, CHUNK * step, [from, ...all], (i, [, ...totals]) => {
-          const stop = b.min(b.add(i, CHUNK * step), end);
+      /** Whole groups from `start` to `stop`, through sums of sums. */
+      const sums = (depth: number, start: Reg, stop: Reg, now: Reg[]): Reg[] => {
+        if (depth === 0) return run(units, lanes, 0, start, stop, now);
+        const wide = step * CHUNK ** depth;
+        return b.loop(start, stop, wide, [start, ...now], (i, [, ...totals]) => {
           const fresh = totals.map((s, k) => this.freshLike(phase, s, k));
-          const [next, ...part] = run(units, lanes, 0, i, stop, fresh);
-          return [next, ...this.joinAll(phase, totals, part)];
+          const part = sums(depth - 1, i, b.min(b.add(i, wide), stop), fresh);
+          return [part[0], ...this.joinAll(phase, totals, part.slice(1))];
         });
-        [from, ...all] = out;
-      } else [from, ...all] = run(units, lanes, 0, from, end, all);
+      };
+      const depth = phase >= 0 && width > 0 ? plan.chunked : 0;
+      [from, ...all] = sums(depth, from, end, all);
     }
     [from, ...all] = run(1, lanes, 0, from, b.sub(size, lanes - 1), all);
     [, ...all] = run(1, 1, units * width, from, size, all);
@@ -507,7 +522,7 @@ class Emitter {
   private make(e: Expr, cell: Cell): Reg {
     switch (e.kind) {
       case 'constant':
-        return new Expression(this.b, 1, null).constant(e.value, e.dtype).reg;
+        return constantReg(this.b, e);
       case 'scalar':
         return this.scalars.get(e) as Reg;
       case 'load':
@@ -523,19 +538,8 @@ class Emitter {
     }
   }
 
-  private apply(e: Extract<Expr, { kind: 'op' }>, cell: Cell): Reg {
-    const args = e.args.map((a) =>
-      typeof a === 'number' ? a : { dtype: a.dtype, reg: this.emit(a, cell) },
-    );
-    let lanes = 1;
-    for (const a of args) if (typeof a !== 'number') lanes = Math.max(lanes, a.reg.type.lanes);
-    const place = e.position;
-    const position = place === null ? null : this.emit(place, cell);
-    if (position !== null) lanes = Math.max(lanes, position.type.lanes);
-    const x = new Expression(this.b, lanes, position === null ? null : () => position);
-    if (e.fn === 'cast') return x.cast(args[0] as { dtype: DType; reg: Reg }, e.dtype).reg;
-    const call = x[e.fn as keyof ElementBuilder] as (...args: unknown[]) => { reg: Reg };
-    return call.apply(x, args).reg;
+  private apply(e: Op, cell: Cell): Reg {
+    return applyOp(this.b, e, (a) => this.emit(a, cell));
   }
 
   /** Lanes of a value read from the stream: 1 where it does not vary along the vector loop. */
@@ -589,6 +593,24 @@ class Emitter {
     });
   }
 }
+
+type Op = Extract<Expr, { kind: 'op' }>;
+
+/** One function of an expression, on registers; scalars are widened where they meet vectors. */
+export function applyOp(b: KernelBuilder, e: Op, regOf: (a: Expr) => Reg): Reg {
+  const args = e.args.map((a) => (typeof a === 'number' ? a : { dtype: a.dtype, reg: regOf(a) }));
+  const position = e.position === null ? null : regOf(e.position);
+  let lanes = position?.type.lanes ?? 1;
+  for (const a of args) if (typeof a !== 'number') lanes = Math.max(lanes, a.reg.type.lanes);
+  const x = new Expression(b, lanes, position === null ? null : () => position);
+  if (e.fn === 'cast') return x.cast(args[0] as { dtype: DType; reg: Reg }, e.dtype).reg;
+  const call = x[e.fn] as (...args: unknown[]) => { reg: Reg };
+  return call.apply(x, args).reg;
+}
+
+/** A constant as a scalar register. */
+export const constantReg = (b: KernelBuilder, e: Extract<Expr, { kind: 'constant' }>): Reg =>
+  new Expression(b, 1, null).constant(e.value, e.dtype).reg;
 
 /** The expressions below `roots` that belong to their phase: not past a reduction. */
 function below(roots: readonly Expr[]): Expr[] {

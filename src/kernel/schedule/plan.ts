@@ -50,8 +50,8 @@ export interface Plan {
   /** Vectors a turn in the loops of kept rows or of a phase that reduces, and of one that only stores. */
   readonly units: number;
   readonly storeUnits: number;
-  /** Whether sums go through partial sums of CHUNK elements. */
-  readonly chunked: boolean;
+  /** How often partial sums of CHUNK parts are joined to larger ones: 0 to 2 times. */
+  readonly chunked: number;
   /** Every expression, operands first. */
   readonly exprs: readonly Expr[];
   readonly streams: readonly Stream[];
@@ -63,8 +63,8 @@ export interface Plan {
   readonly phases: number;
 }
 
-/** Elements that one accumulator takes before it is added to an outer one. */
-export const CHUNK = 512;
+/** What one accumulator takes before it is added to the next: elements, then sums of these. */
+export const CHUNK = 128;
 
 /** All expressions below the stores, operands first. */
 export function exprsOf(stores: readonly Store[]): Expr[] {
@@ -188,7 +188,7 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
     lanes,
     units,
     storeUnits,
-    chunked: ordered && lastInner > CHUNK * (isRow ? 1 : lanes * units),
+    chunked: ordered ? chunkLevels(lastInner / (isRow ? 1 : lanes * units)) : 0,
     exprs,
     streams,
     classes,
@@ -196,6 +196,8 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
     phases: Math.max(0, ...levels),
   };
 }
+
+const chunkLevels = (turns: number): number => (turns <= CHUNK ? 0 : turns <= CHUNK ** 2 ? 1 : 2);
 
 function varying(
   exprs: readonly Expr[],

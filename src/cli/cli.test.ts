@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { drawPictures } from './draw-digits.ts';
+import { bar, progressLine } from './progress.ts';
+import { quickstart } from './quickstart.ts';
+
+describe('drawing', () => {
+  const picture = { pixels: [0, 1, 0.5, 0.25], width: 2, height: 2, caption: ['is 1'] };
+
+  test('shades, two characters a pixel, side by side', () => {
+    expect(drawPictures([picture, picture], false)).toBe('  ██    ██\n▒▒░░  ▒▒░░\nis 1  is 1');
+  });
+
+  test('half blocks in grey', () => {
+    const [first] = drawPictures([picture], true).split('\n');
+    expect(first).toBe('\x1b[38;5;232m\x1b[48;5;244m▀\x1b[38;5;255m\x1b[48;5;238m▀\x1b[0m');
+  });
+});
+
+describe('progress', () => {
+  const record = (isTTY: boolean) => {
+    let text = '';
+    let time = 0;
+    const write = (s: string): unknown => (text += s);
+    const line = progressLine({ isTTY, columns: 20, write }, () => time);
+    const pass = (ms: number): unknown => (time += ms);
+    return { line, pass, text: () => text };
+  };
+
+  test('is written over on a terminal, now and then, and cut to its width', () => {
+    const r = record(true);
+    r.line.update('one');
+    r.line.update('too soon');
+    r.pass(100);
+    r.line.update('x');
+    r.line.done('a line that is longer than that');
+    expect(r.text()).toBe('\rone\rx  \ra line that is long\n');
+  });
+
+  test('elsewhere there is one line an epoch', () => {
+    const r = record(false);
+    r.line.update('one');
+    r.line.done('two');
+    expect(r.text()).toBe('two\n');
+    expect(bar(0.5, 4)).toBe('██░░');
+  });
+});
+
+describe('quickstart', () => {
+  test('one epoch learns, and tells what it did', async () => {
+    let text = '';
+    const out = { write: (s: string): unknown => (text += s) };
+    const accuracy = await quickstart({ epochs: 1, seed: 1, out });
+    expect(accuracy).toBeGreaterThan(0.5);
+    expect(text).toMatch(/epoch 1\/1 .* loss \d\.\d{4} {2}\d+ images\/s\n/);
+    expect(text).toMatch(/held-out accuracy 0\.\d{4} \(\d+ of 3\d\d\)/);
+    expect(text.match(/is {3}\d/g)).toHaveLength(6);
+  });
+});

@@ -1,0 +1,58 @@
+/** Small grey images as lines of text: two pixels above each other in one character. */
+
+/** From paper to ink. */
+const SHADES = [' ', '░', '▒', '▓', '█'];
+/** Steps of grey on a terminal with 256 colours: 232 is nearly black, 255 nearly white. */
+const GREYS = { first: 232, count: 24 };
+
+export interface Picture {
+  /** Rows of values from 0 (paper) to 1 (ink), row by row. */
+  readonly pixels: ArrayLike<number>;
+  readonly width: number;
+  readonly height: number;
+  /** Lines written below. */
+  readonly caption: readonly string[];
+}
+
+/** The pictures side by side. With `colour`, half blocks in grey; else two shades a pixel. */
+export function drawPictures(pictures: readonly Picture[], colour: boolean): string {
+  const gap = '  ';
+  const blocks = pictures.map((p) => {
+    const cells = colour ? p.width : 2 * p.width;
+    const body = colour ? greyRows(p) : shadeRows(p);
+    return [...body, ...p.caption.map((line) => line.padEnd(cells))];
+  });
+  const height = Math.max(...blocks.map((b) => b.length));
+  const lines: string[] = [];
+  for (let i = 0; i < height; i++) lines.push(blocks.map((b) => b[i] ?? '').join(gap).trimEnd());
+  return lines.join('\n');
+}
+
+const clamp = (x: number): number => Math.min(Math.max(x, 0), 1);
+
+function shadeRows({ pixels, width, height }: Picture): string[] {
+  const rows: string[] = [];
+  for (let y = 0; y < height; y++) {
+    let line = '';
+    for (let x = 0; x < width; x++) {
+      line += SHADES[Math.round(clamp(pixels[y * width + x]) * (SHADES.length - 1))].repeat(2);
+    }
+    rows.push(line);
+  }
+  return rows;
+}
+
+/** The upper half block: its own colour above, the background's below. */
+function greyRows({ pixels, width, height }: Picture): string[] {
+  const grey = (y: number, x: number): number =>
+    y < height ? GREYS.first + Math.round(clamp(pixels[y * width + x]) * (GREYS.count - 1)) : GREYS.first;
+  const rows: string[] = [];
+  for (let y = 0; y < height; y += 2) {
+    let line = '';
+    for (let x = 0; x < width; x++) {
+      line += `\x1b[38;5;${grey(y, x)}m\x1b[48;5;${grey(y + 1, x)}m▀`;
+    }
+    rows.push(`${line}\x1b[0m`);
+  }
+  return rows;
+}

@@ -1,0 +1,2 @@
+/** The data sets by name: `datasets.digits()`. */
+export { digits } from './digits.ts';

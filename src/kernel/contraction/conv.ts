@@ -1,0 +1,87 @@
+/** Convolutions: the shared specification, and the choice of schedule. */
+import type { DType } from '../../base/index.ts';
+import type { ConvGeometry } from '../../ir/conv-geometry.ts';
+import type { Epilogue } from '../epilogue.ts';
+import type { TargetInfo } from '../ir.ts';
+import type { BufferRef, Launch } from '../launch.ts';
+import { imageConv } from './conv-forward.ts';
+import { weightConv } from './conv-weight.ts';
+import { lowerGemm, type Temp } from './gemm.ts';
+
+export interface ConvSpec {
+  readonly name: string;
+  readonly face: 'forward' | 'input' | 'weight';
+  readonly geometry: ConvGeometry;
+  readonly dtype: DType;
+  /** The operands in the op's order: (x, w), (dy, w) or (x, dy). */
+  readonly a: BufferRef;
+  readonly b: BufferRef;
+  /** In elements; the output is dense. */
+  readonly aStrides: readonly number[];
+  readonly bStrides: readonly number[];
+  readonly out: BufferRef;
+  readonly epilogue: Epilogue | null;
+}
+
+export function lowerConv(spec: ConvSpec, info: TargetInfo, temp: Temp): Launch[] {
+  const { geometry: g, face } = spec;
+  const [perIn, perOut] = [g.inChannels / g.groups, g.outChannels / g.groups];
+  const image = face === 'input' ? g.input : g.output;
+  const sizes =
+    face === 'weight'
+      ? [g.outChannels, perIn, ...g.kernel]
+      : [g.batch, face === 'input' ? g.inChannels : g.outChannels, ...image];
+  if (sizes.includes(0)) return [];
+  if (face === 'weight') return weightConv(spec, info, temp);
+  if (isPointwise(spec)) return pointwise(spec, perIn, perOut, info, temp);
+  return imageConv(spec, info, temp);
+}
+
+/** Strides of an epilogue operand over [batch, groups, channels of a group, pixels]. */
+export function overPixels(
+  strides: readonly number[],
+  channels: number,
+  image: readonly [number, number],
+): number[] {
+  const [n, c, h, w] = strides;
+  const pixel = image[1] > 1 ? w : image[0] > 1 ? h : 0;
+  return [n, c * channels, c, pixel];
+}
+
+/** A 1x1 convolution over an image whose pixels lie evenly: a matrix product for each image. */
+function isPointwise({ geometry: g, aStrides }: ConvSpec): boolean {
+  const plain = [...g.kernel, ...g.stride].every((x) => x === 1) && g.padding.every((x) => x === 0);
+  return plain && (g.input[0] === 1 || aStrides[2] === g.input[1] * aStrides[3]);
+}
+
+function pointwise(
+  spec: ConvSpec,
+  perIn: number,
+  perOut: number,
+  info: TargetInfo,
+  temp: Temp,
+): Launch[] {
+  const { geometry: g, epilogue, aStrides: x, bStrides: w } = spec;
+  const forward = spec.face === 'forward';
+  const [rows, sums] = forward ? [perOut, perIn] : [perIn, perOut];
+  const [rowStride, sumStride] = forward ? [w[0], w[1]] : [w[1], w[0]];
+  const map = {
+    batch: [
+      { size: g.batch, a: 0, b: x[0] },
+      { size: g.groups, a: perOut * w[0], b: sums * x[1] },
+    ],
+    m: { size: rows, a: rowStride },
+    n: { size: g.input[0] * g.input[1], b: g.input[1] > 1 ? x[3] : x[2] },
+    k: { size: sums, a: sumStride, b: x[1] },
+  };
+  const flat: Epilogue | null = epilogue && {
+    key: epilogue.key,
+    dtype: epilogue.dtype,
+    operands: epilogue.operands.map((o) =>
+      o.source.kind === 'scalar' ? o : { ...o, strides: overPixels(o.strides, rows, g.input) },
+    ),
+    apply: (b, sum, operands) => epilogue.apply(b, sum, operands),
+  };
+  const { name, dtype, out } = spec;
+  return lowerGemm({ name, map, dtype, a: spec.b, b: spec.a, out, epilogue: flat }, info, temp);
+}

@@ -1,0 +1,209 @@
+/**
+ * The largest element of each window and where it lies. Windows inside the image run without
+ * tests; those over its border test every position, so that padding never wins.
+ */
+import { bytesOf, type DType } from '../../base/index.ts';
+import type { WindowMap } from '../../ir/lowering.ts';
+import { at, KernelBuilder } from '../builder.ts';
+import type { Reg, TargetInfo } from '../ir.ts';
+import type { BufferRef, Launch } from '../launch.ts';
+import { Arguments, type NumberElem, numberElem } from './arguments.ts';
+import type { Temp } from './gemm.ts';
+
+export interface MaxWindowSpec {
+  readonly name: string;
+  readonly window: WindowMap;
+  readonly dtype: DType;
+  readonly input: BufferRef;
+  /** [N, C, H, W], and strides in elements. */
+  readonly inputShape: readonly number[];
+  readonly inputStrides: readonly number[];
+  /** Dense; positions are int32 in H * W. */
+  readonly values: BufferRef;
+  readonly positions: BufferRef;
+}
+
+/** Most positions of a window that are written out one by one. */
+const UNROLLED = 16;
+
+export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Temp): Launch[] {
+  const { window: w, inputShape: shape, inputStrides: strides } = spec;
+  const elem = numberElem(spec.dtype);
+  const bytes = bytesOf(spec.dtype);
+  const bits = bytes === 8 ? 'i64' : 'i32';
+  const span = [0, 1].map((d) => w.dilation[d] * (w.kernel[d] - 1));
+  const out = [0, 1].map(
+    (d) => Math.floor((shape[2 + d] + 2 * w.padding[d] - span[d] - 1) / w.stride[d]) + 1,
+  );
+  if (shape[0] * shape[1] === 0 || out[0] < 1 || out[1] < 1) return [];
+  // The windows that lie inside.
+  const first = [0, 1].map((d) => Math.min(out[d], Math.ceil(w.padding[d] / w.stride[d])));
+  const end = [0, 1].map((d) => {
+    const last = Math.floor((shape[2 + d] - 1 + w.padding[d] - span[d]) / w.stride[d]);
+    return Math.max(first[d], Math.min(out[d], last + 1));
+  });
+  const inside = w.padding[0] === 0 && w.padding[1] === 0;
+  const [height, width] = [shape[2], shape[3]];
+  const args = new Arguments()
+    .pointer('x', spec.input)
+    .pointer('values', spec.values)
+    .pointer('positions', spec.positions)
+    .indices({
+      batch: shape[0],
+      channels: shape[1],
+      'x.n': strides[0] * bytes,
+      'x.c': strides[1] * bytes,
+      'x.h': strides[2] * bytes,
+      'x.w': strides[3] * bytes,
+      width,
+      'out.h': out[0],
+      'out.w': out[1],
+      'first.h': first[0],
+      'first.w': first[1],
+      'end.h': end[0],
+      'end.w': end[1],
+      // Where coordinates counted from the padded corner enter and leave the image.
+      'low.h': w.padding[0],
+      'low.w': w.padding[1],
+      'high.h': w.padding[0] + height,
+      'high.w': w.padding[1] + width,
+      corner: (w.padding[0] * strides[2] + w.padding[1] * strides[3]) * bytes,
+      'corner.position': w.padding[0] * width + w.padding[1],
+    });
+
+  const build = () => {
+    const b = new KernelBuilder(spec.name);
+    const p = args.declare(b);
+
+    /**
+     * Folds one element into (largest, position); the first of equals and the first NaN stay.
+     * Values are chosen as bits: engines choose integers without a branch, floats with one.
+     */
+    const fold = (best: Reg, where: Reg, value: Reg, position: Reg, started?: Reg): Reg[] => {
+      let wins: Reg;
+      if (elem === bits) wins = b.compare('gt', value, best);
+      else {
+        const [v, largest] = [b.bitcast(value, elem), b.bitcast(best, elem)];
+        const more = b.unary('not', b.compare('le', v, largest));
+        wins = b.binary('and', more, b.compare('eq', largest, largest));
+      }
+      if (started !== undefined) wins = b.binary('or', wins, b.unary('not', started));
+      return [b.select(wins, value, best), b.select(wins, position, where)];
+    };
+
+    /** The window at (oh, ow): calls for each of its positions, carrying registers. */
+    const eachPosition = (
+      init: readonly Reg[],
+      body: (kh: Reg, kw: Reg, carried: readonly Reg[], index: number | undefined) => Reg[],
+    ): Reg[] => {
+      const [rows, columns] = w.kernel;
+      if (rows * columns > UNROLLED) {
+        return b.loop(0, rows, 1, init, (kh, outer) =>
+          b.loop(0, columns, 1, outer, (kw, carried) => body(kh, kw, carried, undefined)),
+        );
+      }
+      let carried = [...init];
+      for (let i = 0; i < rows * columns; i++) {
+        carried = body(b.index(Math.floor(i / columns)), b.index(i % columns), carried, i);
+      }
+      return carried;
+    };
+
+    b.loop(0, p('batch'), 1, [p('x'), b.index(0)], (_n, [image, before]) => {
+      const [, done] = b.loop(0, p('channels'), 1, [image, before], (_c, [x, written]) => {
+        b.loop(0, p('out.h'), 1, [], (oh) => {
+          const top = b.mul(oh, w.stride[0]);
+          const rowOut = b.add(written, b.mul(oh, p('out.w')));
+          const store = (ow: Reg, best: Reg, where: Reg): [] => {
+            const place = b.add(rowOut, ow);
+            b.store(bits, at(b.add(p('values'), b.mul(place, bytes))), best);
+            b.store('i32', at(b.add(p('positions'), b.mul(place, 4))), where);
+            return [];
+          };
+          /** Address and position of (kh, kw), wherever it lies. */
+          const locate = (left: Reg, kh: Reg, kw: Reg) => {
+            const h = b.add(top, b.mul(kh, w.dilation[0]));
+            const column = b.add(left, b.mul(kw, w.dilation[1]));
+            const bytesIn = b.add(b.mul(h, p('x.h')), b.mul(column, p('x.w')));
+            const position = b.add(b.mul(h, p('width')), column);
+            return {
+              h,
+              column,
+              address: b.sub(b.add(x, bytesIn), p('corner')),
+              position: b.convert(b.sub(position, p('corner.position')), 'i32'),
+            };
+          };
+          const whole = (ow: Reg): [] => {
+            const start = locate(b.mul(ow, w.stride[1]), b.index(0), b.index(0));
+            const initial = [b.load(bits, 1, at(start.address)), start.position];
+            const [best, where] = eachPosition(initial, (kh, kw, [value, position], index) => {
+              if (index === 0) return [value, position];
+              const [row, column] = [b.mul(kh, w.dilation[0]), b.mul(kw, w.dilation[1])];
+              const offset = b.add(b.mul(row, p('x.h')), b.mul(column, p('x.w')));
+              const further = b.convert(b.add(b.mul(row, p('width')), column), 'i32');
+              const loaded = b.load(bits, 1, at(b.add(start.address, offset)));
+              return fold(value, position, loaded, b.add(start.position, further));
+            });
+            return store(ow, best, where);
+          };
+          const clipped = (ow: Reg): [] => {
+            const left = b.mul(ow, w.stride[1]);
+            const initial = [lowest(b, elem, bits), b.const('i32', -1)];
+            const [best, where] = eachPosition(initial, (kh, kw, carried) => {
+              const here = locate(left, kh, kw);
+              const within = (value: Reg, side: string): Reg =>
+                b.binary(
+                  'and',
+                  b.compare('ge', value, p(`low.${side}`)),
+                  b.compare('lt', value, p(`high.${side}`)),
+                );
+              const [value, position] = carried;
+              return b.if(
+                b.binary('and', within(here.h, 'h'), within(here.column, 'w')),
+                () => {
+                  const started = b.compare('ge', position, b.const('i32', 0));
+                  const loaded = b.load(bits, 1, at(here.address));
+                  return fold(value, position, loaded, here.position, started);
+                },
+                () => carried,
+              );
+            });
+            return store(ow, best, where);
+          };
+          if (inside) {
+            b.loop(0, p('out.w'), 1, [], whole);
+            return [];
+          }
+          const rowInside = b.binary(
+            'and',
+            b.compare('ge', oh, p('first.h')),
+            b.compare('lt', oh, p('end.h')),
+          );
+          const [from, to] = b.if(
+            rowInside,
+            () => [p('first.w'), p('end.w')],
+            () => [p('out.w'), p('out.w')],
+          );
+          b.loop(from, to, 1, [], whole);
+          b.loop(0, 2, 1, [b.index(0), from], (_side, [low, high]) => {
+            b.loop(low, high, 1, [], clipped);
+            return [to, p('out.w')];
+          });
+          return [];
+        });
+        return [b.add(x, p('x.c')), b.add(written, b.mul(p('out.h'), p('out.w')))];
+      });
+      return [b.add(image, p('x.n')), done];
+    });
+    return b.finish();
+  };
+  const constants = [w.kernel, w.stride, w.dilation].map((pair) => pair.join('x')).join(' ');
+  const key = `max window ${constants} ${elem}${inside ? ' inside' : ''} ${info.isa}`;
+  return [{ key, build, args: args.args }];
+}
+
+function lowest(b: KernelBuilder, elem: NumberElem, bits: 'i32' | 'i64'): Reg {
+  if (elem === 'i64') return b.const(elem, -(2n ** 63n));
+  if (elem === 'i32') return b.const(elem, -(2 ** 31));
+  return b.bitcast(b.const(elem, -Infinity), bits);
+}

@@ -1,0 +1,307 @@
+/** The steps of a fused graph as launches: what lies in which buffer, copies, and the order. */
+import {
+  bytesOf,
+  contiguousStrides,
+  type DType,
+  isContiguous,
+  numelOf,
+  type Shape,
+  type Spec,
+  specOf,
+} from '../../base/index.ts';
+import { type Graph, GraphValue, typeOf } from '../../ir/graph.ts';
+import type { Lowering } from '../../ir/lowering.ts';
+import { chainOf, type Fusion, isScalar, type Step } from '../fuse.ts';
+import type { TargetInfo } from '../ir.ts';
+import type { BufferRef, Launch, LaunchPlan } from '../launch.ts';
+import { argsOfPlan, emitKernel, keyOf } from './emit.ts';
+import { findEpilogues } from './epilogues.ts';
+import { type Expr, ExprPool, type Root } from './expr.ts';
+import { GroupBuilder, scalarExpr, type Surroundings } from './group.ts';
+import { ownMap, type Place, stridesIn } from './place.ts';
+import { type FusedKernel, offenders, planLoops } from './plan.ts';
+import { buildSpecial } from './special.ts';
+
+type Of<K extends Lowering<any>['kind']> = Extract<Lowering<any>, { kind: K }>;
+
+export class Assembly implements Surroundings {
+  readonly info: TargetInfo;
+  readonly graph: Graph;
+  readonly fusion: Fusion;
+  /** Values that other steps or the caller read from memory. */
+  readonly stored = new Set<GraphValue>();
+  private readonly inputs: readonly Spec[];
+  private readonly launches: Launch[] = [];
+  private readonly temps: number[] = [];
+  private readonly buffers = new Map<Root, BufferRef>();
+  private readonly indices = new Map<GraphValue, number>();
+  private readonly places = new Map<GraphValue, Place>();
+  /** Contractions, each with the group that finishes it. */
+  private epilogues: ReadonlyMap<Step, Step> = new Map();
+
+  constructor(graph: Graph, inputs: readonly Spec[], info: TargetInfo, fusion: Fusion) {
+    this.graph = graph;
+    this.inputs = inputs;
+    this.info = info;
+    this.fusion = fusion;
+    graph.inputs.forEach((v, index) => {
+      this.indices.set(v, index);
+      if (v.weak === undefined) this.buffers.set(v, { kind: 'input', index });
+    });
+  }
+
+  plan(): LaunchPlan {
+    this.findStored();
+    this.epilogues = findEpilogues(this);
+    const copies = this.placeOutputs();
+    for (const step of this.order()) this.build(step);
+    for (const [index, value] of copies) this.copyOutput(index, value);
+    return { launches: this.launches, temps: this.temps };
+  }
+
+  // ---- what goes through memory, and in which order
+
+  private findStored(): void {
+    for (const step of this.fusion.steps) {
+      for (const node of step.nodes) {
+        node.inputs.forEach((x, i) => {
+          const { base } = chainOf(x);
+          if (typeof base === 'number') return;
+          const picked = node.def.lower?.kind === 'gather' && i === 0;
+          if (picked || this.fusion.stepOf.get(base) !== step) this.stored.add(base);
+        });
+        if (step.space === null) for (const out of node.outputs) this.stored.add(out);
+      }
+    }
+    for (const out of this.graph.outputs) {
+      const { base } = chainOf(out);
+      if (typeof base !== 'number') this.stored.add(base);
+    }
+  }
+
+  isStored(v: GraphValue): boolean {
+    return this.stored.has(v);
+  }
+
+  inputIndex(v: GraphValue): number {
+    return this.indices.get(v) as number;
+  }
+
+  /** Gives computed outputs their buffers; returns those that must be copied at the end. */
+  private placeOutputs(): [number, GraphValue][] {
+    const copies: [number, GraphValue][] = [];
+    this.graph.outputs.forEach((value, index) => {
+      const base = chainOf(value).base as GraphValue;
+      const computed = this.fusion.stepOf.has(base) && !this.buffers.has(base);
+      if (computed && this.isWhole(value, base)) this.buffers.set(base, { kind: 'output', index });
+      else copies.push([index, value]);
+    });
+    return copies;
+  }
+
+  /** Whether a view shows all of its computed base in order: then they are the same memory. */
+  private isWhole(value: GraphValue, base: GraphValue): boolean {
+    const place = value === base ? null : this.placeWithoutCopy(value);
+    if (place === null) return value === base;
+    const { shape, strides, offset } = place;
+    return offset === 0 && numelOf(shape) === numelOf(base.shape) && isContiguous(shape, strides);
+  }
+
+  /** Steps after all that they depend on, else in the order of the graph. */
+  private order(): Step[] {
+    const out = new Set<Step>();
+    const position = new Map(this.graph.nodes.map((n, i) => [n, i]));
+    const at = (s: Step): number => Math.min(...s.nodes.map((n) => position.get(n) as number));
+    const sorted = (steps: Iterable<Step>): Step[] => [...steps].sort((a, b) => at(a) - at(b));
+    const absorbed = new Map([...this.epilogues].map(([c, group]) => [group, c]));
+    const visit = (given: Step): void => {
+      const s = absorbed.get(given) ?? given;
+      if (out.has(s)) return;
+      const deps = [...s.deps, ...(this.epilogues.get(s)?.deps ?? [])];
+      for (const d of sorted(deps)) if ((absorbed.get(d) ?? d) !== s) visit(d);
+      out.add(s);
+    };
+    for (const s of this.fusion.steps) {
+      s.nodes.sort((a, b) => (position.get(a) as number) - (position.get(b) as number));
+    }
+    for (const s of sorted(this.fusion.steps)) visit(s);
+    return [...out];
+  }
+
+  private build(step: Step): void {
+    if (step.space === null) {
+      buildSpecial(this, step, this.epilogues.get(step) ?? null);
+      return;
+    }
+    const kernel = new GroupBuilder(this, step).kernel();
+    if (kernel.stores.length > 0) this.launch(kernel);
+  }
+
+  // ---- buffers
+
+  bufferOf(root: Root): BufferRef {
+    let ref = this.buffers.get(root);
+    if (ref === undefined) {
+      if (!(root instanceof GraphValue)) throw new Error('a buffer without a place');
+      ref = this.temp(numelOf(root.shape) * bytesOf(root.dtype));
+      this.buffers.set(root, ref);
+    }
+    return ref;
+  }
+
+  temp(bytes: number): BufferRef {
+    return { kind: 'temp', index: this.temps.push(bytes) - 1 };
+  }
+
+  /** A fresh dense buffer. */
+  private fresh(dtype: DType, shape: Shape): Place {
+    const root = {};
+    this.buffers.set(root, this.temp(numelOf(shape) * bytesOf(dtype)));
+    return dense(root, dtype, shape);
+  }
+
+  // ---- operands
+
+  placeOf(x: GraphValue): Place {
+    let place = this.places.get(x);
+    if (place === undefined) {
+      place = this.follow(x, (p) => this.copied(p)) as Place;
+      this.places.set(x, place);
+    }
+    return place;
+  }
+
+  /** Where an operand lies; null if it has to be copied first. */
+  placeWithoutCopy(x: GraphValue): Place | null {
+    return this.follow(x, () => null);
+  }
+
+  /** Folds an operand's views into strides; a view that strides cannot express is of a copy. */
+  private follow(x: GraphValue, copy: (p: Place) => Place | null): Place | null {
+    const { base, views } = chainOf(x);
+    const value = base as GraphValue;
+    const index = this.indices.get(value);
+    let place: Place = dense(value, value.dtype, value.shape);
+    if (index !== undefined) place = { ...place, strides: this.inputs[index].strides };
+    for (const node of views) {
+      const { view } = node.def.lower as Of<'view'>;
+      const see = (p: Place) => view(specOf(p.dtype, p.shape, p.strides), node.attrs);
+      let seen = see(place);
+      if (seen === null) {
+        const copied = copy(place);
+        if (copied === null) return null;
+        place = copied;
+        seen = see(place);
+      }
+      if (seen === null) throw new Error(`${node.def.name} cannot view a dense operand`);
+      const { shape, strides } = seen;
+      place = { ...place, offset: place.offset + seen.offset, shape, strides };
+    }
+    return place;
+  }
+
+  /** An operand in memory, with elements of `dtype`. */
+  operand(x: GraphValue | number, dtype: DType): Place {
+    const { base } = chainOf(x);
+    if (isScalar(base)) {
+      const place = this.fresh(dtype, typeOf(x).shape);
+      this.fill(place, base);
+      return place;
+    }
+    const place = this.placeOf(x as GraphValue);
+    return place.dtype === dtype ? place : this.copied(place, dtype);
+  }
+
+  // ---- kernels
+
+  push(launches: readonly Launch[]): void {
+    this.launches.push(...launches);
+  }
+
+  launch(kernel: FusedKernel): void {
+    const { info } = this;
+    const { space, inner } = kernel;
+    const empty = kernel.stores.every(({ place }) =>
+      space.some((n, d) => n === 0 && (place === 'inner' || (place === 'row' && !inner[d]))),
+    );
+    if (empty) return;
+    this.densify(kernel);
+    const plan = planLoops(kernel, info);
+    this.launches.push({
+      key: keyOf(plan, info.isa),
+      build: () => emitKernel(plan),
+      args: argsOfPlan(plan, (root) => this.bufferOf(root)),
+      ...(kernel.faults === undefined ? {} : { faults: kernel.faults }),
+    });
+  }
+
+  /** Copies operands whose strides would change the order of a float sum. */
+  private densify({ space, inner, stores, ...rest }: FusedKernel): void {
+    for (const stream of offenders({ space, inner, stores, ...rest })) {
+      if (stream.memory === null || stores.some((s) => s.stream === stream)) continue;
+      const dims = space.map((_, d) => inner[d] || stream.strides[d] !== 0);
+      const copy = this.copied({
+        ...stream.memory,
+        shape: space.filter((_, d) => dims[d]),
+        strides: stream.strides.filter((_, d) => dims[d]),
+      });
+      let next = 0;
+      const strides = dims.map((is) => (is ? copy.strides[next++] : 0));
+      Object.assign(stream, { strides, memory: { ...stream.memory, root: copy.root, offset: 0 } });
+    }
+  }
+
+  /** An elementwise kernel over `to` that stores one value. */
+  private elementwise(
+    name: string,
+    to: Place,
+    value: (pool: ExprPool, load: (p: Place) => Expr) => Expr,
+  ): void {
+    const pool = new ExprPool();
+    const space = to.shape.filter((n) => n !== 1);
+    const map = ownMap(to.shape);
+    const stream = ({ root, offset, dtype, ...p }: Place) =>
+      pool.stream(
+        { root, offset, dtype },
+        stridesIn(space.length, map, { root, offset, dtype, ...p }, to.shape),
+      );
+    const e = value(pool, (p) => pool.load(stream(p)));
+    const place = space.length === 0 ? 'row' : 'inner';
+    const stores = [{ value: e, stream: stream(to), place } as const];
+    this.launch({ name, space, inner: space.map(() => true), stores });
+  }
+
+  /** `to` = the elements at `from`, converted. */
+  copy(from: Place, to: Place): void {
+    this.elementwise('copy', to, (pool, load) => pool.cast(load(from), to.dtype));
+  }
+
+  /** A scalar in every element of `to`. */
+  fill(to: Place, x: GraphValue | number): void {
+    this.elementwise('fill', to, (pool) => scalarExpr(pool, x, to.dtype, this));
+  }
+
+  /** The elements as a dense copy, converted to `dtype`. */
+  copied(from: Place, dtype = from.dtype): Place {
+    const to = this.fresh(dtype, from.shape);
+    this.copy(from, to);
+    return to;
+  }
+
+  private copyOutput(index: number, value: GraphValue): void {
+    const root = {};
+    this.buffers.set(root, { kind: 'output', index });
+    const to = dense(root, value.dtype, value.shape);
+    const { base } = chainOf(value);
+    if (isScalar(base)) this.fill(to, base);
+    else this.copy(this.placeOf(value), to);
+  }
+}
+
+const dense = (root: Root, dtype: DType, shape: Shape): Place => ({
+  root,
+  dtype,
+  offset: 0,
+  shape,
+  strides: contiguousStrides(shape),
+});

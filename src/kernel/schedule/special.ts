@@ -1,0 +1,186 @@
+/** Steps that are no elementwise group: contractions, windows, assembly, scatter. */
+import { bytesOf, contiguousStrides, IndexError, numelOf, specOf } from '../../base/index.ts';
+import { type GraphNode, typeOf } from '../../ir/graph.ts';
+import type { Lowering } from '../../ir/lowering.ts';
+import * as contraction from '../contraction/index.ts';
+import type { Epilogue } from '../epilogue.ts';
+import { chainOf, isScalar, operandTypes, type Step } from '../fuse.ts';
+import type { TargetInfo } from '../ir.ts';
+import type { BufferRef, Launch } from '../launch.ts';
+import type { Assembly } from './assembly.ts';
+import { epilogueOf } from './epilogues.ts';
+import type { Place } from './place.ts';
+import { scatterLaunch } from './scatter.ts';
+
+type Of<K extends Lowering<any>['kind']> = Extract<Lowering<any>, { kind: K }>;
+
+export function buildSpecial(assembly: Assembly, step: Step, finish: Step | null): void {
+  const [node] = step.nodes;
+  const lower = node.def.lower as Lowering<any>;
+  switch (lower.kind) {
+    case 'gemm':
+    case 'conv':
+      return buildContraction(assembly, node, lower, finish);
+    case 'maxWindow':
+      return buildWindow(assembly, node, lower);
+    case 'assemble':
+      return buildAssemble(assembly, node, lower);
+    case 'scatterAdd':
+      return buildScatter(assembly, node, lower);
+    default:
+      throw new Error(`cannot lower ${node.def.name}`);
+  }
+}
+
+/** Buffers under names of their own, so that launches can be told where in them operands start. */
+class Operands {
+  private readonly assembly: Assembly;
+  private readonly bytes = new Map<BufferRef, number>();
+
+  constructor(assembly: Assembly) {
+    this.assembly = assembly;
+  }
+
+  ref(place: Place): BufferRef {
+    const ref = { ...this.assembly.bufferOf(place.root) };
+    this.bytes.set(ref, place.offset * bytesOf(place.dtype));
+    return ref;
+  }
+
+  add(offsets: ReadonlyMap<BufferRef, number>): void {
+    for (const [ref, bytes] of offsets) this.bytes.set(ref, bytes);
+  }
+
+  /** The launches, with each operand's first element where it is. */
+  placed(launches: readonly Launch[]): Launch[] {
+    return launches.map((launch) => ({
+      ...launch,
+      build: () => launch.build(),
+      args: launch.args.map((arg) => {
+        const more = arg.kind === 'pointer' ? (this.bytes.get(arg.buffer) ?? 0) : 0;
+        return arg.kind === 'pointer' && more !== 0 ? { ...arg, bytes: arg.bytes + more } : arg;
+      }),
+    }));
+  }
+}
+
+const denseOut = (node: GraphNode, i = 0): Place => ({
+  root: node.outputs[i],
+  dtype: node.outputs[i].dtype,
+  offset: 0,
+  shape: node.outputs[i].shape,
+  strides: contiguousStrides(node.outputs[i].shape),
+});
+
+function buildContraction(
+  assembly: Assembly,
+  node: GraphNode,
+  lower: Of<'gemm'> | Of<'conv'>,
+  finish: Step | null,
+): void {
+  const [out] = node.outputs;
+  if (numelOf(out.shape) === 0) return;
+  const types = operandTypes(node);
+  const [a, b] = node.inputs.map((x, i) => assembly.operand(x, types[i]));
+  const operands = new Operands(assembly);
+  let epilogue: Epilogue | null = null;
+  let target: BufferRef;
+  if (finish === null) target = assembly.bufferOf(out);
+  else {
+    const finished = epilogueOf(assembly, finish, node);
+    ({ epilogue } = finished);
+    target = finished.out;
+    operands.add(finished.offsets);
+  }
+  const common = {
+    name: node.def.name,
+    dtype: out.dtype,
+    a: operands.ref(a),
+    b: operands.ref(b),
+    out: target,
+    epilogue,
+  };
+  const temp = (bytes: number): BufferRef => assembly.temp(bytes);
+  if (lower.kind === 'gemm') {
+    const spec = (p: Place) => specOf(p.dtype, p.shape, p.strides);
+    const map = lower.map(spec(a), spec(b), node.attrs);
+    assembly.push(operands.placed(contraction.lowerGemm({ ...common, map }, assembly.info, temp)));
+    return;
+  }
+  const spec = {
+    ...common,
+    face: lower.face,
+    geometry: lower.geometry(node.inputs.map(typeOf), node.attrs),
+    aStrides: [...a.strides],
+    bStrides: [...b.strides],
+  };
+  assembly.push(operands.placed(later.lowerConv(spec, assembly.info, temp)));
+}
+
+/** The part of `contraction/` that is being written: bound when used. */
+const later = contraction as unknown as {
+  lowerConv(spec: object, info: TargetInfo, temp: (bytes: number) => BufferRef): Launch[];
+  lowerMaxWindow(spec: object, info: TargetInfo, temp: (bytes: number) => BufferRef): Launch[];
+};
+
+function buildWindow(assembly: Assembly, node: GraphNode, lower: Of<'maxWindow'>): void {
+  const [values, positions] = node.outputs;
+  if (numelOf(values.shape) === 0) return;
+  const operands = new Operands(assembly);
+  const x = assembly.operand(node.inputs[0], values.dtype);
+  const spec = {
+    name: node.def.name,
+    window: lower.window(node.attrs),
+    dtype: values.dtype,
+    input: operands.ref(x),
+    inputShape: [...x.shape],
+    inputStrides: [...x.strides],
+    values: assembly.bufferOf(values),
+    positions: assembly.bufferOf(positions),
+  };
+  const launches = later.lowerMaxWindow(spec, assembly.info, (bytes) => assembly.temp(bytes));
+  assembly.push(operands.placed(launches));
+}
+
+/** Fills the output, then copies each operand to its place there. */
+function buildAssemble(assembly: Assembly, node: GraphNode, lower: Of<'assemble'>): void {
+  const out = denseOut(node);
+  const fill = lower.fill(node.attrs);
+  if (fill !== null) assembly.fill(out, fill);
+  const places = lower.place(node.inputs.map(typeOf), node.attrs);
+  node.inputs.forEach((x, i) => {
+    const { start, step } = places[i];
+    const { shape } = typeOf(x);
+    const to: Place = {
+      ...out,
+      shape,
+      offset: numelOf(shape) === 0 ? 0 : start.reduce((sum, n, d) => sum + n * out.strides[d], 0),
+      strides: step.map((n, d) => n * out.strides[d]),
+    };
+    const { base } = chainOf(x);
+    if (isScalar(base)) assembly.fill(to, base);
+    else assembly.copy(assembly.placeOf(x as Exclude<typeof x, number>), to);
+  });
+}
+
+/** Copies x, then adds the source at its indices, in order. */
+function buildScatter(assembly: Assembly, node: GraphNode, lower: Of<'scatterAdd'>): void {
+  const [x, index, source] = node.inputs;
+  const out = denseOut(node);
+  const types = operandTypes(node);
+  const { base } = chainOf(x);
+  if (isScalar(base)) assembly.fill(out, base);
+  else assembly.copy(assembly.placeOf(x as Exclude<typeof x, number>), out);
+  const at = assembly.operand(index, types[1]);
+  if (numelOf(at.shape) === 0) return;
+  const dim = lower.dim(node.attrs);
+  if (out.shape[dim] === 0) {
+    throw new IndexError({
+      op: node.def.name,
+      problem: `dimension ${dim} of the operand is empty, so no index is in range`,
+    });
+  }
+  const from = assembly.operand(source, types[2]);
+  const bufferOf = (p: Place) => assembly.bufferOf(p.root);
+  assembly.push([scatterLaunch(node.def.name, dim, out, at, from, assembly.info, bufferOf)]);
+}

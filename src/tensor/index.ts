@@ -1,0 +1,46 @@
+/** The room's door: Tensor, its functions, autograd, random numbers. */
+export { detectAnomaly } from './anomaly.ts';
+export { type IndexArray, type IndexItem, type Slice, slice } from './at.ts';
+export type { BackwardOptions } from './backward.ts';
+export {
+  arange,
+  buffer,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  Parameter,
+  type ShapeOf,
+  type TensorData,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+} from './creation.ts';
+export { type DeviceInfo, device, devices } from './default-device.ts';
+export { installEager } from './eager.ts';
+export { einsum } from './einsum.ts';
+export * from './functions.ts';
+export { enableGrad, gradMode, noGrad, rejectPromise, type Synchronous } from './grad-mode.ts';
+export type { Conv2dOptions, Keep, Pool2dOptions } from './methods.ts';
+export { checkTensor } from './options.ts';
+export {
+  bernoulli,
+  Generator,
+  rand,
+  randint,
+  randn,
+  randperm,
+} from './random.ts';
+export {
+  getRandomState,
+  manualSeed,
+  nextKey,
+  type RandomSnapshot,
+  setRandomState,
+} from './random-state.ts';
+export type * from './shape-types.ts';
+export { fromHost, type Nested, Tensor } from './tensor.ts';
+export { grad, jvp, valueAndGrad, vjp } from './transforms.ts';
