@@ -14,7 +14,7 @@ class Net extends nn.Module {
 manualSeed(1);
 const { train, test } = datasets.digits().split(0.2, { seed: 1 });
 const net = new Net();
-const opt = optim.adam(net.parameters(), { lr: 3e-3 });
+const opt = optim.adam(net.parameters(), { lr: 5e-3 });
 const loader = batches({ x: train.images, y: train.labels }, { batchSize: 32, shuffle: true });
 
 console.log(String(net));

@@ -23,7 +23,7 @@ export function pick(entry, conditions) {
 
 /** './dist/data/index.js' -> 'src/data/index.ts'; undefined for what is not built from src. */
 export function sourceOf(target) {
-  const match = /^\.\/dist\/(.*?)(?:\.d\.ts|\.js)$/.exec(target ?? '');
+  const match = /^\.\/dist\/(?:node\/)?(.*?)(?:\.d\.ts|\.js)$/.exec(target ?? '');
   return match ? `src/${match[1]}.ts` : undefined;
 }
 

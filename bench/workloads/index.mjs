@@ -1,8 +1,17 @@
 /** The workloads: `prepare()` gives a function to time; its result has been consumed when it returns. */
-import { matmul } from './matmul.mjs';
-import { cnnStep, mlpStep } from './train.mjs';
+
 import { elementwise } from './elementwise.mjs';
+import { matmul } from './matmul.mjs';
 import { smallAdds } from './small-adds.mjs';
 import { start, startNode } from './start.mjs';
+import { cnnStep, mlpStep } from './train.mjs';
 
-export const workloads = [...matmul, ...elementwise, ...smallAdds, mlpStep, cnnStep, start, startNode];
+export const workloads = [
+  ...matmul,
+  ...elementwise,
+  ...smallAdds,
+  mlpStep,
+  cnnStep,
+  start,
+  startNode,
+];

@@ -10,6 +10,14 @@ describe('drawing', () => {
     expect(drawPictures([picture, picture], false)).toBe('  ██    ██\n▒▒░░  ▒▒░░\nis 1  is 1');
   });
 
+  test('in rows where the terminal is narrow', () => {
+    const drawn = drawPictures([picture, picture, picture], false, 11);
+    expect(drawn.split('\n\n').map((row) => row.split('\n').at(-1))).toEqual([
+      'is 1  is 1',
+      'is 1',
+    ]);
+  });
+
   test('half blocks in grey', () => {
     const [first] = drawPictures([picture], true).split('\n');
     expect(first).toBe('\x1b[38;5;232m\x1b[48;5;244m▀\x1b[38;5;255m\x1b[48;5;238m▀\x1b[0m');

@@ -14,9 +14,28 @@ export interface Picture {
   readonly caption: readonly string[];
 }
 
-/** The pictures side by side. With `colour`, half blocks in grey; else two shades a pixel. */
-export function drawPictures(pictures: readonly Picture[], colour: boolean): string {
-  const gap = '  ';
+const GAP = '  ';
+
+/**
+ * The pictures side by side, in rows where `columns` do not hold them all. With `colour`, half
+ * blocks in grey; else two characters a pixel, by shade.
+ */
+export function drawPictures(
+  pictures: readonly Picture[],
+  colour: boolean,
+  columns = Number.POSITIVE_INFINITY,
+): string {
+  const cells = pictures[0].width * (colour ? 1 : 2) + GAP.length;
+  const fitting = Math.max(1, Math.floor((columns + GAP.length) / cells));
+  if (pictures.length <= fitting) return drawRow(pictures, colour);
+  const rows: string[] = [];
+  for (let i = 0; i < pictures.length; i += fitting) {
+    rows.push(drawRow(pictures.slice(i, i + fitting), colour));
+  }
+  return rows.join('\n\n');
+}
+
+function drawRow(pictures: readonly Picture[], colour: boolean): string {
   const blocks = pictures.map((p) => {
     const cells = colour ? p.width : 2 * p.width;
     const body = colour ? greyRows(p) : shadeRows(p);
@@ -24,7 +43,13 @@ export function drawPictures(pictures: readonly Picture[], colour: boolean): str
   });
   const height = Math.max(...blocks.map((b) => b.length));
   const lines: string[] = [];
-  for (let i = 0; i < height; i++) lines.push(blocks.map((b) => b[i] ?? '').join(gap).trimEnd());
+  for (let i = 0; i < height; i++)
+    lines.push(
+      blocks
+        .map((b) => b[i] ?? '')
+        .join(GAP)
+        .trimEnd(),
+    );
   return lines.join('\n');
 }
 
@@ -45,7 +70,9 @@ function shadeRows({ pixels, width, height }: Picture): string[] {
 /** The upper half block: its own colour above, the background's below. */
 function greyRows({ pixels, width, height }: Picture): string[] {
   const grey = (y: number, x: number): number =>
-    y < height ? GREYS.first + Math.round(clamp(pixels[y * width + x]) * (GREYS.count - 1)) : GREYS.first;
+    y < height
+      ? GREYS.first + Math.round(clamp(pixels[y * width + x]) * (GREYS.count - 1))
+      : GREYS.first;
   const rows: string[] = [];
   for (let y = 0; y < height; y += 2) {
     let line = '';

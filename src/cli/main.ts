@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line: `gradus <command>`. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { showDevices } from './devices.ts';
 import { quickstart } from './quickstart.ts';
 
@@ -10,7 +10,7 @@ Usage: gradus <command> [options]
 
 Commands:
   quickstart   train a small network on handwritten digits, here and now
-                 --epochs <n>   passes over the training images (default 10)
+                 --epochs <n>   passes over the training images (default 15)
                  --seed <n>     decides weights and order (default 1)
   devices      what Gradus can compute on
 
@@ -44,7 +44,9 @@ function flagsOf(args: readonly string[], known: readonly Flag[]): Record<string
 }
 
 function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
+  // From this module's place in `src`, `dist` or `dist/node`.
+  const places = ['../../', '../../../'].map((up) => new URL(`${up}package.json`, import.meta.url));
+  const file = places.find((place) => existsSync(place)) ?? places[0];
   return String((JSON.parse(readFileSync(file, 'utf8')) as { version: unknown }).version);
 }
 
@@ -66,7 +68,7 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
       return;
     case 'quickstart': {
       const flags = flagsOf(args, [
-        { name: 'epochs', usual: 10, min: 1 },
+        { name: 'epochs', usual: 15, min: 1 },
         { name: 'seed', usual: 1, min: 0 },
       ]);
       await quickstart({ epochs: flags.epochs, seed: flags.seed });

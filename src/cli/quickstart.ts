@@ -1,7 +1,7 @@
 /** `gradus quickstart`: a convolutional network learns handwritten digits in a plain loop. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { batches, datasets, type LabelledImages } from '../data/index.ts';
-import { device, manualSeed, nn, noGrad, optim, type Tensor } from '../index.ts';
+import { devices, manualSeed, nn, noGrad, optim, type Tensor } from '../index.ts';
 import { drawPictures, type Picture } from './draw-digits.ts';
 import { bar, type Output, progressLine } from './progress.ts';
 
@@ -13,6 +13,7 @@ export interface QuickstartOptions {
 }
 
 const BATCH = 32;
+const LR = 5e-3;
 const SHOWN = 6;
 
 class DigitNet extends nn.Module {
@@ -25,10 +26,12 @@ class DigitNet extends nn.Module {
     nn.flatten(),
   );
   hidden = nn.linear(32 * 4 * 4, 64);
+  dropout = nn.dropout(0.3);
   head = nn.linear(64, 10);
 
   forward(x: Tensor): Tensor {
-    return this.head.forward(this.hidden.forward(this.features.forward(x)).relu());
+    const h = this.hidden.forward(this.features.forward(x)).relu();
+    return this.head.forward(this.dropout.forward(h));
   }
 }
 
@@ -46,13 +49,13 @@ export async function quickstart(options: QuickstartOptions): Promise<number> {
   manualSeed(seed);
   const { train, test } = datasets.digits().split(0.2, { seed });
   const net = new DigitNet();
-  const opt = optim.adam(net.parameters(), { lr: 2e-3 });
+  const opt = optim.adam(net.parameters(), { lr: LR });
   const loader = batches(
     { x: train.images, y: train.labels },
     { batchSize: BATCH, shuffle: true, seed },
   );
   say(`Handwritten digits: ${train.length} to learn from, ${test.length} held out.`);
-  say(`A network of ${net.numParameters()} parameters, on the ${device()}.\n`);
+  say(`A network of ${net.numParameters()} parameters, on ${devices()[0].engine}.\n`);
 
   const start = performance.now();
   const line = progressLine(out);
@@ -60,8 +63,6 @@ export async function quickstart(options: QuickstartOptions): Promise<number> {
     for (let epoch = 1; epoch <= epochs && !stopped; epoch++) {
       let [seen, sum] = [0, 0];
       const from = performance.now();
-      // A smaller step at the end lets the weights settle.
-      opt.lr = 2e-3 * Math.cos((Math.PI / 2) * ((epoch - 1) / epochs));
       const text = (): string => {
         const rate = Math.round(seen / ((performance.now() - from) / 1000));
         return (
@@ -70,6 +71,9 @@ export async function quickstart(options: QuickstartOptions): Promise<number> {
         );
       };
       for (const { x, y } of loader) {
+        // Ever smaller steps let the weights settle.
+        const share = (epoch - 1 + seen / loader.count) / epochs;
+        opt.lr = (LR / 2) * (1 + Math.cos(Math.PI * share));
         const loss = nn.crossEntropy(net.forward(x), y);
         opt.zeroGrad();
         loss.backward();
@@ -94,9 +98,10 @@ export async function quickstart(options: QuickstartOptions): Promise<number> {
   const accuracy = right / test.length;
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   say(`\nheld-out accuracy ${accuracy.toFixed(4)} (${right} of ${test.length}), ${seconds} s\n`);
-  say(drawPictures(pick(test, predicted), (out.isTTY ?? false) && process.env.NO_COLOR === undefined));
+  const colour = (out.isTTY ?? false) && process.env.NO_COLOR === undefined;
+  say(drawPictures(pick(test, predicted), colour, out.columns));
   say('\nNext:');
-  say('  gradus quickstart --epochs 20 --seed 7   train longer, or from other weights');
+  say('  gradus quickstart --epochs 30 --seed 7   train longer, or from other weights');
   say('  gradus devices                           what this machine offers');
   say('  gradus --help                            all commands');
   return accuracy;

@@ -15,8 +15,14 @@ describe('batches', () => {
     const loader = batches(counting(7), { batchSize: 3 });
     const seen = [...loader].map(({ x, y }) => [x.shape, numbers(y)]);
     expect(seen).toEqual([
-      [[3, 1], [0, 1, 2]],
-      [[3, 1], [3, 4, 5]],
+      [
+        [3, 1],
+        [0, 1, 2],
+      ],
+      [
+        [3, 1],
+        [3, 4, 5],
+      ],
       [[1, 1], [6]],
     ]);
     expect(loader.length).toBe(3);

@@ -1,5 +1,5 @@
 /** The digits of scikit-learn: 1797 small images that come with the package. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { FormatError, ValueError } from '../base/index.ts';
 import { Generator, type Tensor, tensor } from '../tensor/index.ts';
@@ -93,8 +93,10 @@ export class LabelledImages {
  * for (const { x, y } of batches({ x: train.images, y: train.labels })) step(x, y);
  */
 export function digits(): LabelledImages {
-  const file = new URL('../../data/digits.csv.gz', import.meta.url);
-  const lines = gunzipSync(readFileSync(file)).toString('latin1').trim().split('\n');
+  const lines = gunzipSync(readFileSync(shipped('digits.csv.gz')))
+    .toString('latin1')
+    .trim()
+    .split('\n');
   const images = new Float32Array(COUNT * PIXELS);
   const labels = new Int32Array(COUNT);
   if (lines.length !== COUNT) throw damaged(`it has ${lines.length} lines`);
@@ -111,6 +113,12 @@ export function digits(): LabelledImages {
     tensor(images).reshape([COUNT, 1, 8, 8]),
     tensor(labels, { dtype: 'int32' }),
   );
+}
+
+/** A file of the package's `data` folder, from this module's place in `src`, `dist` or `dist/node`. */
+function shipped(name: string): URL {
+  const places = ['../../data/', '../../../data/'].map((up) => new URL(up + name, import.meta.url));
+  return places.find((place) => existsSync(place)) ?? places[0];
 }
 
 const damaged = (problem: string): FormatError =>

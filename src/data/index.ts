@@ -1,6 +1,6 @@
 /** Data sets and loaders: the public subpath `gradus/data`. */
 import '../wiring.ts';
 
-export { type BatchOptions, Batches, batches, type Columns } from './batches.ts';
+export { Batches, type BatchOptions, batches, type Columns } from './batches.ts';
 export * as datasets from './datasets.ts';
 export type { LabelledImages, SplitOptions } from './digits.ts';

@@ -200,7 +200,12 @@ export class KernelBuilder {
 
   // ---- memory: stays where it is written
 
-  load(mem: MemElem, lanes: number, addr: Address, options: { splat?: boolean; mask?: Reg } = {}): Reg {
+  load(
+    mem: MemElem,
+    lanes: number,
+    addr: Address,
+    options: { splat?: boolean; mask?: Reg } = {},
+  ): Reg {
     const dst = this.reg({ elem: mem === 'u8' ? 'mask' : mem, lanes });
     const { splat = false, mask } = options;
     this.emit({ op: 'load', dst, mem, addr, splat, ...(mask === undefined ? {} : { mask }) });
@@ -225,7 +230,13 @@ export class KernelBuilder {
    * for (index = from; index < to; index += step), carrying registers: `body` gets their values at
    * the start of a turn and returns those at its end; the values after the loop are returned.
    */
-  loop(from: Reg | number, to: Reg | number, step: number, init: readonly Reg[], body: Body): Reg[] {
+  loop(
+    from: Reg | number,
+    to: Reg | number,
+    step: number,
+    init: readonly Reg[],
+    body: Body,
+  ): Reg[] {
     const lo = typeof from === 'number' ? this.index(from) : from;
     const hi = typeof to === 'number' ? this.index(to) : to;
     const insts = this.open();

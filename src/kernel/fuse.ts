@@ -10,7 +10,7 @@
  *    - Everything else (contractions, windows, scatter, assembly) is a step of its own.
  * 2. A step depends on the steps whose results it reads from memory. Nothing joins a group if a
  *    cycle would follow.
- * 3. `lower.ts` then builds each group's expressions, turns groups that only finish a contraction
+ * 3. `schedule/assembly.ts` then builds each group's expressions, turns groups that only finish a contraction
  *    into its epilogue, and puts the steps in order.
  *
  * Within a group each value is laid over the group's *space*: `map[d]` is the space dimension
@@ -19,11 +19,19 @@
  * or nothing (a 0-d value). Where this does not fit, the fuser cuts, and the value goes through
  * memory, where views cost nothing.
  */
-import { bytesOf, type DType, numelOf, type Shape, specOf } from '../base/index.ts';
-import type { Graph, GraphNode, GraphValue } from '../ir/graph.ts';
-import { typeOf } from '../ir/graph.ts';
-import type { Lowering } from '../ir/lowering.ts';
-import { type Expr, ExprPool, tracer } from './schedule/expr.ts';
+import { bytesOf, type DType, numelOf, type Shape } from '../base/index.ts';
+import type { Graph, GraphNode, GraphValue } from '../ir/index.ts';
+import { typeOf } from '../ir/index.ts';
+import { fits, imageSize, layOut, mapThrough, STRETCHED } from './schedule/maps.ts';
+import {
+  chainOf,
+  isScalar,
+  type LoweringOf,
+  operandTypes,
+  orderedWidth,
+  reductionOf,
+} from './schedule/operand.ts';
+import { ownMap } from './schedule/place.ts';
 
 /** One kernel or contraction to be. */
 export class Step {
@@ -43,13 +51,6 @@ export class Step {
   gathers = false;
 }
 
-/** What an operand comes down to below its views. */
-export interface Chain {
-  readonly base: GraphValue | number;
-  /** From the base outwards. */
-  readonly views: readonly GraphNode[];
-}
-
 export interface Fusion {
   readonly steps: readonly Step[];
   /** The step that computes a value; graph inputs and views have none. */
@@ -59,75 +60,11 @@ export interface Fusion {
 /** Groups larger than this gain little and cost compile time and registers. */
 const MAX_NODES = 120;
 
-/** Follows views down to what they show. */
-export function chainOf(x: GraphValue | number): Chain {
-  const views: GraphNode[] = [];
-  let base = x;
-  while (typeof base !== 'number' && base.node !== null && base.node.def.lower?.kind === 'view') {
-    views.push(base.node);
-    base = base.node.inputs[0];
-  }
-  return { base, views: views.reverse() };
-}
-
-/**
- * A number, a run-time scalar, or what elementwise ops make of nothing but these: the same in
- * every element. It belongs to no step and has no memory; each reader computes it.
- */
-export function isScalar(x: GraphValue | number): boolean {
-  if (typeof x === 'number') return true;
-  if (x.node === null) return x.weak !== undefined;
-  return isUniform(x.node);
-}
-
-const uniform = new WeakMap<GraphNode, boolean>();
-
-function isUniform(node: GraphNode): boolean {
-  let known = uniform.get(node);
-  if (known === undefined) {
-    known =
-      node.def.lower?.kind === 'element' &&
-      node.inputs.every((x) => isScalar(chainOf(x).base)) &&
-      !isPositional(node);
-    uniform.set(node, known);
-  }
-  return known;
-}
-
-/** Whether an elementwise op asks for the element's index. */
-export function isPositional(node: GraphNode): boolean {
-  const lower = node.def.lower as Extract<Lowering<any>, { kind: 'element' }>;
-  const pool = new ExprPool();
-  let asked = false;
-  const at = (): Expr => {
-    asked = true;
-    return pool.position([]);
-  };
-  const operands = operandTypes(node).map((dtype, i) => pool.scalar(i, dtype));
-  lower.expr(tracer(pool, at), operands, node.attrs, node.outputs[0]);
-  return asked;
-}
-
-/** The dtypes to which a node converts its operands. */
-export function operandTypes(node: GraphNode): readonly DType[] {
-  const types = node.inputs.map(typeOf);
-  return node.def.operands?.(types, node.outputs, node.attrs) ?? types.map((t) => t.dtype);
-}
-
 export function fuse(graph: Graph): Fusion {
   return new Fuser().run(graph);
 }
 
 const spaceOf = (shape: Shape): number[] => shape.filter((n) => n !== 1);
-
-/** The map of a value that spans the space alone. */
-function ownMap(shape: Shape): number[] {
-  let next = 0;
-  return shape.map((n) => (n === 1 ? -1 : next++));
-}
-
-/** A dimension that a view has stretched: the value is constant along it. */
-const STRETCHED = -2;
 
 class Fuser {
   private readonly steps = new Set<Step>();
@@ -394,7 +331,7 @@ class Fuser {
       if (to !== 'bool') group.widths.add(bytesOf(to));
     }
     const out = node.outputs[0].shape;
-    const all = node.def.lower as Extract<Lowering<any>, { kind: 'reduce' }>;
+    const all = node.def.lower as LoweringOf<'reduce'>;
     const gone = all.dims(node.attrs, typeOf(node.inputs[0]));
     const kept = out.length === map.length;
     group.maps.set(
@@ -406,26 +343,15 @@ class Fuser {
   }
 }
 
-/** A reduction's operand shape, and the dimensions that really reduce: those not of size 1. */
-export function reductionOf(node: GraphNode): { dims: number[]; shape: Shape } {
-  const lower = node.def.lower as Extract<Lowering<any>, { kind: 'reduce' }>;
-  const x = typeOf(node.inputs[0]);
-  return { dims: lower.dims(node.attrs, x).filter((d) => x.shape[d] !== 1), shape: x.shape };
-}
-
-/** Width of a float sum or product, the reductions whose order shows; null for others. */
-function orderedWidth(node: GraphNode): number | null {
-  const { combine } = node.def.lower as Extract<Lowering<any>, { kind: 'reduce' }>;
-  const [to] = operandTypes(node);
-  if (combine !== 'sum' && combine !== 'prod') return null;
-  return to === 'float32' || to === 'float64' ? bytesOf(to) : null;
-}
-
 /**
  * Whether vectors of these widths leave a float sum its lanes. Where the last dimension is kept,
  * lanes are different rows and do not matter.
  */
-function onlyWidth(widths: Iterable<number>, width: number, inner: readonly boolean[] | null): boolean {
+function onlyWidth(
+  widths: Iterable<number>,
+  width: number,
+  inner: readonly boolean[] | null,
+): boolean {
   if (inner !== null && inner.length > 0 && !inner[inner.length - 1]) return true;
   for (const w of widths) if (w !== width) return false;
   return true;
@@ -444,85 +370,8 @@ function widthsOf(node: GraphNode): Set<number> {
   return new Set([...types].map(bytesOf));
 }
 
-const imageSize = (map: readonly number[]): number => map.filter((d) => d >= 0).length;
-
 const sameSizes = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((n, d) => n === b[d]);
-
-/** Whether a value spans the whole space, or the kept dimensions, or nothing. */
-function fits(
-  map: readonly number[],
-  { space, inner }: { readonly space: readonly number[] | null; readonly inner: readonly boolean[] | null },
-): boolean {
-  const n = imageSize(map);
-  if (n === 0 || n === space?.length) return true;
-  return (
-    inner !== null &&
-    n === inner.filter((is) => !is).length &&
-    map.every((d) => d < 0 || !inner[d])
-  );
-}
-
-/** Lays an output over the space so that it agrees with its operands; null if it cannot. */
-function layOut(
-  out: Shape,
-  operands: readonly (readonly number[])[],
-  space: readonly number[],
-): number[] | null {
-  const map = out.map(() => -1);
-  for (const operand of operands) {
-    const lead = out.length - operand.length;
-    for (let d = 0; d < operand.length; d++) {
-      if (operand[d] < 0) continue;
-      const before = map[lead + d];
-      if (before >= 0 && before !== operand[d]) return null;
-      map[lead + d] = operand[d];
-    }
-  }
-  let last = -1;
-  for (let d = 0; d < out.length; d++) {
-    if (out[d] === 1) continue;
-    if (map[d] < 0) {
-      // Along here all operands are constant or lie in memory: the next dimension of this size.
-      let next = last + 1;
-      while (next < space.length && (space[next] !== out[d] || map.indexOf(next, d) >= 0)) next++;
-      if (next === space.length) return null;
-      map[d] = next;
-    }
-    if (map[d] <= last || space[map[d]] !== out[d]) return null;
-    last = map[d];
-  }
-  return map;
-}
-
-/** The map of a view of a value; null unless it only adds, drops or stretches dimensions. */
-function mapThrough(map: readonly number[], node: GraphNode): readonly number[] | null {
-  const [x] = node.inputs as [GraphValue];
-  if (numelOf(x.shape) === 0) return null;
-  const lower = node.def.lower as Extract<Lowering<any>, { kind: 'view' }>;
-  const dense = specOf(x.dtype, x.shape);
-  const view = lower.view(dense, node.attrs);
-  if (view === null || view.offset !== 0) return null;
-  const out: number[] = [];
-  let next = 0;
-  for (let d = 0; d < view.shape.length; d++) {
-    if (view.shape[d] === 1) {
-      out.push(-1);
-    } else if (view.strides[d] === 0) {
-      out.push(STRETCHED);
-    } else {
-      while (next < x.shape.length && (x.shape[next] === 1 || dense.strides[next] !== view.strides[d])) {
-        // A dimension of more than one element may not be passed over.
-        if (x.shape[next] !== 1) return null;
-        next++;
-      }
-      if (next === x.shape.length || x.shape[next] !== view.shape[d]) return null;
-      out.push(map[next++]);
-    }
-  }
-  while (next < x.shape.length) if (x.shape[next++] !== 1) return null;
-  return out;
-}
 
 /** Whether `from` depends on `to`, directly or not. */
 function reaches(from: Step, to: Step): boolean {

@@ -64,12 +64,30 @@ export type Inst =
   /** Slot `slot` of the argument block; scalar f32 and i32 use its low four bytes. */
   | { readonly op: 'param'; readonly dst: Reg; readonly slot: number }
   | { readonly op: 'unary'; readonly fn: UnaryOp; readonly dst: Reg; readonly a: Reg }
-  | { readonly op: 'binary'; readonly fn: BinaryOp; readonly dst: Reg; readonly a: Reg; readonly b: Reg }
+  | {
+      readonly op: 'binary';
+      readonly fn: BinaryOp;
+      readonly dst: Reg;
+      readonly a: Reg;
+      readonly b: Reg;
+    }
   /** a * b + c; fused where the ISA class has it, else a rounded product and a rounded sum. */
   | { readonly op: 'fma'; readonly dst: Reg; readonly a: Reg; readonly b: Reg; readonly c: Reg }
-  | { readonly op: 'compare'; readonly fn: Predicate; readonly dst: Reg; readonly a: Reg; readonly b: Reg }
+  | {
+      readonly op: 'compare';
+      readonly fn: Predicate;
+      readonly dst: Reg;
+      readonly a: Reg;
+      readonly b: Reg;
+    }
   /** mask ? a : b, lane by lane. */
-  | { readonly op: 'select'; readonly dst: Reg; readonly mask: Reg; readonly a: Reg; readonly b: Reg }
+  | {
+      readonly op: 'select';
+      readonly dst: Reg;
+      readonly mask: Reg;
+      readonly a: Reg;
+      readonly b: Reg;
+    }
   /**
    * Numeric conversion between elems, same lanes. Float to integer truncates and saturates, NaN
    * gives 0; i64 to i32 wraps; mask to number is 1 or 0; number to mask is != 0; index <-> i32/i64.
@@ -84,7 +102,12 @@ export type Inst =
   /** One lane as a scalar. */
   | { readonly op: 'extract'; readonly dst: Reg; readonly a: Reg; readonly lane: number }
   /** All lanes into one scalar, halving: lane i with lane i + n/2, and so on (a fixed tree). */
-  | { readonly op: 'horizontal'; readonly fn: 'add' | 'mul' | 'min' | 'max'; readonly dst: Reg; readonly a: Reg }
+  | {
+      readonly op: 'horizontal';
+      readonly fn: 'add' | 'mul' | 'min' | 'max';
+      readonly dst: Reg;
+      readonly a: Reg;
+    }
   /** Mask of the lanes below scalar index `count`. Only on targets with masks. */
   | { readonly op: 'edge'; readonly dst: Reg; readonly count: Reg }
   /** Vector from consecutive elements, or with `splat` one element in every lane. */
@@ -97,7 +120,13 @@ export type Inst =
       /** Lanes outside give 0 and do not touch memory. Only on targets with masks. */
       readonly mask?: Reg;
     }
-  | { readonly op: 'store'; readonly mem: MemElem; readonly addr: Address; readonly value: Reg; readonly mask?: Reg }
+  | {
+      readonly op: 'store';
+      readonly mem: MemElem;
+      readonly addr: Address;
+      readonly value: Reg;
+      readonly mask?: Reg;
+    }
   | { readonly op: 'prefetch'; readonly addr: Address }
   /** for (index = from; index < to; index += step); step is a positive constant. */
   | {

@@ -16,7 +16,11 @@ export type Arg =
   /** A size, stride or other number known when the plan is made. */
   | { readonly kind: 'index'; readonly value: number }
   /** Run-time scalar: graph input `input`, written as `elem`. */
-  | { readonly kind: 'scalar'; readonly input: number; readonly elem: 'f32' | 'f64' | 'i32' | 'i64' };
+  | {
+      readonly kind: 'scalar';
+      readonly input: number;
+      readonly elem: 'f32' | 'f64' | 'i32' | 'i64';
+    };
 
 export interface Launch {
   /** Equal keys mean equal kernels: op structure, dtypes, rank, stride classes, bucket, ISA. */
@@ -32,4 +36,6 @@ export interface LaunchPlan {
   readonly launches: readonly Launch[];
   /** Bytes of each temporary; temporaries never overlap. */
   readonly temps: readonly number[];
+  /** Pairs [output, input]: the output may lie on the input's memory, if that is dense. */
+  readonly inPlace?: readonly (readonly [number, number])[];
 }

@@ -3,7 +3,17 @@ import { numelOf } from '../base/index.ts';
 import type { Value } from '../ir/index.ts';
 import * as ops from '../ir/index.ts';
 import { runGraph } from '../ir/reference.ts';
-import { dense, type Engine, type Input, lower, random, record, runPlan, targetOf, toNd } from './schedule/harness.ts';
+import {
+  dense,
+  type Engine,
+  type Input,
+  lower,
+  random,
+  record,
+  runPlan,
+  targetOf,
+  toNd,
+} from './schedule/harness.test-util.ts';
 
 const ENGINES: readonly Engine[] = ['interpreter', 'wasm', 'avx512'];
 
@@ -42,16 +52,37 @@ describe('elementwise', () => {
   it.each([[[0]], [[1]], [[4]], [[7]], [[64]], [[1000]], [[3, 5]], [[2, 3, 7]], [[2, 0, 3]], [[]]])(
     'adds %j',
     (shape) => {
-      expect(check([random(shape), random(shape)], ([x, y]) => add(x, y))).toBe(numelOf(shape) > 0 ? 1 : 0);
+      expect(check([random(shape), random(shape)], ([x, y]) => add(x, y))).toBe(
+        numelOf(shape) > 0 ? 1 : 0,
+      );
     },
   );
 
   it('reads strided operands', () => {
     check([random([5, 7], 'float32', [1, 5]), random([5, 7])], ([x, y]) => add(x, y));
-    check([random([5, 7], 'float32', [1, 5]), random([5, 7], 'float32', [1, 5])], ([x, y]) => mul(x, y));
+    check([random([5, 7], 'float32', [1, 5]), random([5, 7], 'float32', [1, 5])], ([x, y]) =>
+      mul(x, y),
+    );
     check([random([37], 'float32', [-1])], ([x]) => relu(x));
     check([random([6, 10], 'float32', [-10, 2])], ([x]) => exp(x));
-    check([random([6, 9], 'float32', [0, 1]), random([6, 9], 'float32', [1, 0])], ([x, y]) => sub(x, y));
+    check([random([6, 9], 'float32', [0, 1]), random([6, 9], 'float32', [1, 0])], ([x, y]) =>
+      sub(x, y),
+    );
+  });
+
+  it('transposes in blocks', () => {
+    for (const [m, n] of [
+      [8, 8],
+      [17, 33],
+      [40, 9],
+    ]) {
+      check([random([m, n], 'float32', [1, m])], ([x]) => ops.copy(x));
+      check([random([m, n], 'float64', [1, m]), random([n], 'float64')], ([x, y]) => add(x, y));
+      check([random([m, n], 'float32', [1, m]), random([m, n])], ([x, y]) => add(x, y));
+      check([random([m, n], 'bool', [1, m])], ([x]) => ops.logicalNot(x));
+      check([random([3, m, n], 'int64', [m * n, 1, m])], ([x]) => ops.neg(x));
+      check([random([m, 3, n], 'float32', [1, m * n, m])], ([x]) => [relu(x), exp(x)]);
+    }
   });
 
   it('broadcasts', () => {
@@ -84,7 +115,13 @@ describe('elementwise', () => {
     const [p, g, m, v] = [random([300]), random([300]), random([300]), random([300])];
     expect(
       check([p, g, m, v, 1e-3, 0.9, 0.999, 1e-8, 0.01, 0.1, 0.2], ([p, g, m, v, ...h]) =>
-        ops.adamUpdate(p, g, m, ops.square(v), ...(h as [Value, Value, Value, Value, Value, Value, Value])),
+        ops.adamUpdate(
+          p,
+          g,
+          m,
+          ops.square(v),
+          ...(h as [Value, Value, Value, Value, Value, Value, Value]),
+        ),
       ),
     ).toBe(1);
   });
@@ -105,19 +142,35 @@ describe('reductions', () => {
     [[3, 0], [1]],
     [[0, 3], [0]],
     [[0, 3], [1]],
-    [[4, 5, 6, 7], [0, 2, 3]],
+    [
+      [4, 5, 6, 7],
+      [0, 2, 3],
+    ],
     [[4, 5, 6, 7], [1]],
-    [[4, 5, 6, 7], [0, 2]],
-    [[4, 5, 1, 1], [0, 2, 3]],
+    [
+      [4, 5, 6, 7],
+      [0, 2],
+    ],
+    [
+      [4, 5, 1, 1],
+      [0, 2, 3],
+    ],
     [[2, 1, 3], [1]],
   ] as const)('sums %j over %j', (shape, dims) => {
-    expect(check([random(shape)], ([x]) => sum(x, dims))).toBe(shape.length === 2 && shape[0] === 0 && dims?.[0] === 1 ? 0 : 1);
+    expect(check([random(shape)], ([x]) => sum(x, dims))).toBe(
+      shape.length === 2 && shape[0] === 0 && dims?.[0] === 1 ? 0 : 1,
+    );
     check([random(shape, 'int64')], ([x]) => sum(x, dims, true));
     check([random(shape, 'bool')], ([x]) => sum(x, dims));
   });
 
   it('finds extremes and products', () => {
-    for (const [shape, dim] of [[[3, 50], 1], [[50, 3], 0], [[7, 9, 5], 1], [[5], 0]] as const) {
+    for (const [shape, dim] of [
+      [[3, 50], 1],
+      [[50, 3], 0],
+      [[7, 9, 5], 1],
+      [[5], 0],
+    ] as const) {
       for (const dtype of ['float32', 'float64', 'int32', 'int64'] as const) {
         check([random(shape, dtype)], ([x]) => [max(x, dim), min(x, dim), prod(x, dim)]);
         check([random(shape, dtype)], ([x]) => [argmax(x, dim), argmin(x, dim)]);
@@ -134,7 +187,10 @@ describe('reductions', () => {
     check([nan], ([x]) => [argmax(x, 1), argmin(x, 1), max(x, 1), argmax(x, 0), min(x, 0)]);
     const low = dense([9], new Array(9).fill(-Infinity));
     check([low], ([x]) => [argmax(x), max(x)]);
-    const late = dense([40], Array.from({ length: 40 }, (_, i) => (i === 38 || i === 39 ? NaN : i)));
+    const late = dense(
+      [40],
+      Array.from({ length: 40 }, (_, i) => (i === 38 || i === 39 ? NaN : i)),
+    );
     check([late], ([x]) => [argmax(x), argmin(x)]);
   });
 
@@ -151,7 +207,10 @@ describe('reductions', () => {
 
   it('is accurate for long sums', () => {
     const n = 300000;
-    const x = dense([n], Array.from({ length: n }, () => Math.fround(0.1)));
+    const x = dense(
+      [n],
+      Array.from({ length: n }, () => Math.fround(0.1)),
+    );
     const graph = record([x], ([a]) => sum(a));
     const { outputs } = runPlan(lower(graph, [x], targetOf('wasm')), graph, [x], 'wasm');
     const want = n * Math.fround(0.1);
@@ -161,7 +220,9 @@ describe('reductions', () => {
   it('adds in an order that strides do not change', () => {
     const x = random([60, 70]);
     const data = (x as Exclude<Input, number>).data;
-    const turned = Array.from({ length: 4200 }, (_, i) => Number(data[(i % 60) * 70 + Math.floor(i / 60)]));
+    const turned = Array.from({ length: 4200 }, (_, i) =>
+      Number(data[(i % 60) * 70 + Math.floor(i / 60)]),
+    );
     const { spec } = random([60, 70], 'float32', [1, 60]) as Exclude<Input, number>;
     const strided: Input = { spec, data: Float32Array.from(turned), first: 0 };
     for (const dims of [[0], [1], [0, 1]]) {
@@ -174,7 +235,12 @@ describe('reductions', () => {
   });
 
   it('runs softmax as one kernel', () => {
-    for (const shape of [[4, 10], [3, 1000], [1, 5], [5, 1]]) {
+    for (const shape of [
+      [4, 10],
+      [3, 1000],
+      [1, 5],
+      [5, 1],
+    ]) {
       const n = check([random(shape)], ([x]) => softmax(x, 1));
       expect(n).toBe(1);
     }
@@ -192,7 +258,9 @@ describe('reductions', () => {
       return mul(off, ops.rsqrt(add(v, 1e-5)));
     };
     expect(
-      check([random([6, 40]), random([40]), random([40])], ([x, w, b]) => add(mul(norm(x, [1]), w), b)),
+      check([random([6, 40]), random([40]), random([40])], ([x, w, b]) =>
+        add(mul(norm(x, [1]), w), b),
+      ),
     ).toBe(1);
     expect(
       check([random([4, 3, 5, 6]), random([1, 3, 1, 1])], ([x, w]) => mul(norm(x, [0, 2, 3]), w)),
@@ -202,8 +270,17 @@ describe('reductions', () => {
   });
 
   it('keeps row values and whole values of one group apart', () => {
-    check([random([6, 40])], ([x]) => [sum(x, 1), relu(x), mul(sum(x, 1, true), x), exp(sum(x, 1))]);
-    check([random([6, 6])], ([x]) => [add(x, sum(x, 1, true)), add(x, sum(x, 0, true)), add(x, sum(x, 1))]);
+    check([random([6, 40])], ([x]) => [
+      sum(x, 1),
+      relu(x),
+      mul(sum(x, 1, true), x),
+      exp(sum(x, 1)),
+    ]);
+    check([random([6, 6])], ([x]) => [
+      add(x, sum(x, 1, true)),
+      add(x, sum(x, 0, true)),
+      add(x, sum(x, 1)),
+    ]);
     check([random([6, 40])], ([x]) => mean(sum(exp(x), 1)));
     check([random([1, 40])], ([x]) => add(x, sum(x, 0)));
     check([random([6, 40])], ([x]) => mul(x, sum(x)));
@@ -219,20 +296,55 @@ describe('places', () => {
     expect(check([random([6])], ([x]) => add(ops.expand(x, [5, 6]), 1))).toBe(1);
     check([random([6, 8])], ([x]) => add(ops.transpose(relu(x)), ops.reshape(relu(x), [8, 6])));
     check([random([6, 8])], ([x]) => [x, x, ops.reshape(x, [48])]);
-    check([random([6, 8]), 3], ([, s]) => [ops.full([3, 2], s), ops.expand(ops.reshape(s, [1]), [4])]);
+    check([random([6, 8]), 3], ([, s]) => [
+      ops.full([3, 2], s),
+      ops.expand(ops.reshape(s, [1]), [4]),
+    ]);
   });
 
   it('updates in place', () => {
-    check([random([133]), random([133]), random([133])], ([p, g, m]) => {
-      const next = add(mul(m, 0.9), g);
-      return [sub(p, mul(next, 0.1)), next];
-    }, 1e-5, { 0: 0, 1: 2 });
+    check(
+      [random([133]), random([133]), random([133])],
+      ([p, g, m]) => {
+        const next = add(mul(m, 0.9), g);
+        return [sub(p, mul(next, 0.1)), next];
+      },
+      1e-5,
+      { 0: 0, 1: 2 },
+    );
     check([random([9, 20])], ([x]) => softmax(x, 1), 1e-5, { 0: 0 });
   });
 
+  it('says which outputs may lie on which inputs', () => {
+    const pairs = (inputs: readonly Input[], f: (xs: Value[]) => Value | readonly Value[]) =>
+      lower(record(inputs, f), inputs).inPlace;
+    const x = random([8, 8]);
+    expect(pairs([x, x], ([x, y]) => add(x, y))).toEqual([
+      [0, 0],
+      [0, 1],
+    ]);
+    expect(pairs([x], ([x]) => add(x, ops.transpose(x)))).toEqual([]);
+    expect(pairs([x], ([x]) => softmax(x, 1))).toEqual([[0, 0]]);
+    expect(pairs([x, x], ([x, y]) => ops.matmul(x, y))).toEqual([]);
+    // The second output still needs x.
+    expect(pairs([x], ([x]) => [relu(x), ops.matmul(x, x)])).toEqual([]);
+    expect(pairs([random([8, 8], 'float32', [1, 8])], ([x]) => relu(x))).toEqual([]);
+  });
+
   it('assembles', () => {
-    check([random([3, 4]), random([3, 2]), random([3, 5], 'int32')], ([x, y, z]) => ops.concat([x, relu(y), z], 1));
-    check([random([3, 4])], ([x]) => ops.pad(x, [[1, 2], [0, 3]], 7));
+    check([random([3, 4]), random([3, 2]), random([3, 5], 'int32')], ([x, y, z]) =>
+      ops.concat([x, relu(y), z], 1),
+    );
+    check([random([3, 4])], ([x]) =>
+      ops.pad(
+        x,
+        [
+          [1, 2],
+          [0, 3],
+        ],
+        7,
+      ),
+    );
     check([random([3, 4]), random([3, 4])], ([x, y]) => ops.stack([x, y], 1));
     check([random([0, 4]), random([2, 4])], ([x, y]) => ops.concat([x, y], 0));
   });
@@ -241,28 +353,45 @@ describe('places', () => {
     check([random([7])], () => ops.iota(50, 'float32'));
     check([random([7, 50])], ([x]) => add(x, ops.iota(50, 'float32')));
     check([3, 4, 5, 6], (s) => ops.randomBits([100, 3], s as never, 1));
-    check([random([5, 40]), 3, 4, 5, 6], ([x, ...s]) => ops.sum(ops.mul(x, ops.cast(ops.randomBits([5, 40], s as never), 'float32')), 1), 1e-4);
+    check(
+      [random([5, 40]), 3, 4, 5, 6],
+      ([x, ...s]) =>
+        ops.sum(ops.mul(x, ops.cast(ops.randomBits([5, 40], s as never), 'float32')), 1),
+      1e-4,
+    );
   });
 });
 
 describe('indices', () => {
   const index = (shape: number[], n: number, dtype: 'int32' | 'int64' = 'int32') =>
-    dense(shape, Array.from({ length: numelOf(shape) }, (_, i) => ((i * 7) % (2 * n)) - n), dtype);
+    dense(
+      shape,
+      Array.from({ length: numelOf(shape) }, (_, i) => ((i * 7) % (2 * n)) - n),
+      dtype,
+    );
 
   it('gathers', () => {
     check([random([9, 20]), index([4, 20], 9)], ([x, i]) => ops.gather(x, 0, i));
     check([random([9, 20]), index([9, 3], 20, 'int64')], ([x, i]) => ops.gather(x, 1, i));
     check([random([9, 64]), index([5], 9)], ([x, i]) => ops.indexSelect(x, 0, i));
-    check([random([9, 64]), index([5], 9)], ([x, i]) => ops.relu(ops.indexSelect(ops.exp(x), 0, i)));
+    check([random([9, 64]), index([5], 9)], ([x, i]) =>
+      ops.relu(ops.indexSelect(ops.exp(x), 0, i)),
+    );
     check([random([9, 64]), index([5], 64)], ([x, i]) => sum(ops.indexSelect(x, 1, i), 1));
     check([random([9, 64]), index([5], 9)], ([x, i]) => sum(ops.indexSelect(x, 0, i), 1));
     check([random([9, 64]), index([5], 9)], ([x, i]) => max(ops.indexSelect(x, 0, i), 1));
   });
 
   it('scatters', () => {
-    check([random([9, 20]), index([4, 20], 9), random([4, 20])], ([x, i, s]) => ops.scatterAdd(x, 0, i, s));
-    check([random([9, 20]), index([9, 3], 20, 'int64'), random([9, 3])], ([x, i, s]) => ops.scatterAdd(x, 1, i, s));
-    check([random([9, 37]), index([5, 1], 9), random([5, 37])], ([x, i, s]) => ops.scatterAdd(x, 0, ops.expand(i, [5, 37]), s));
+    check([random([9, 20]), index([4, 20], 9), random([4, 20])], ([x, i, s]) =>
+      ops.scatterAdd(x, 0, i, s),
+    );
+    check([random([9, 20]), index([9, 3], 20, 'int64'), random([9, 3])], ([x, i, s]) =>
+      ops.scatterAdd(x, 1, i, s),
+    );
+    check([random([9, 37]), index([5, 1], 9), random([5, 37])], ([x, i, s]) =>
+      ops.scatterAdd(x, 0, ops.expand(i, [5, 37]), s),
+    );
     check([index([5], 9), random([5])], ([i, s]) => ops.scatterAdd(ops.full([9], 0), 0, i, s));
   });
 
@@ -271,7 +400,10 @@ describe('indices', () => {
     for (const bad of [5, -6]) {
       const i = dense([3, 4], [0, 1, 2, 3, 4, 0, bad, 1, bad, 1, 1, 1], 'int32');
       for (const engine of ENGINES) {
-        for (const f of [([x, i]: Value[]) => ops.gather(x, 0, i), ([x, i]: Value[]) => ops.scatterAdd(x, 0, i, ops.full([3, 4], 1))]) {
+        for (const f of [
+          ([x, i]: Value[]) => ops.gather(x, 0, i),
+          ([x, i]: Value[]) => ops.scatterAdd(x, 0, i, ops.full([3, 4], 1)),
+        ]) {
           const graph = record([x, i], f);
           const plan = lower(graph, [x, i], targetOf(engine));
           expect(runPlan(plan, graph, [x, i], engine).fault).toBe(7);
@@ -284,23 +416,85 @@ describe('indices', () => {
   it('computes cross-entropy in two kernels', () => {
     const labels = dense([6], [0, 3, 9, 1, 2, 5], 'int64');
     expect(check([random([6, 10]), labels], ([x, y]) => ops.crossEntropy(x, y))).toBe(2);
-    check([random([6, 10, 3]), index([6, 3], 5)], ([x, y]) => ops.crossEntropy(x, ops.abs(y), { labelSmoothing: 0.1 }));
+    check([random([6, 10, 3]), index([6, 3], 5)], ([x, y]) =>
+      ops.crossEntropy(x, ops.abs(y), { labelSmoothing: 0.1 }),
+    );
   });
 });
 
 describe('contractions', () => {
   it('finishes matrix products on their tiles', () => {
-    const n = check([random([5, 7]), random([7, 20]), random([20])], ([x, w, b]) => relu(add(ops.matmul(x, w), b)), 1e-4);
+    const n = check(
+      [random([5, 7]), random([7, 20]), random([20])],
+      ([x, w, b]) => relu(add(ops.matmul(x, w), b)),
+      1e-4,
+    );
     expect(n).toBe(1);
-    expect(check([random([5, 7]), random([7, 20]), random([5, 20])], ([x, w, r]) => add(mul(ops.matmul(x, w), 0.5), r), 1e-4)).toBe(1);
+    expect(
+      check(
+        [random([5, 7]), random([7, 20]), random([5, 20])],
+        ([x, w, r]) => add(mul(ops.matmul(x, w), 0.5), r),
+        1e-4,
+      ),
+    ).toBe(1);
     check([random([5, 7]), random([7, 20])], ([x, w]) => softmax(ops.matmul(x, w), 1), 1e-4);
-    check([random([5, 7]), random([7, 20])], ([x, w]) => { const y = ops.matmul(x, w); return [y, relu(y)]; }, 1e-4);
+    check(
+      [random([5, 7]), random([7, 20])],
+      ([x, w]) => {
+        const y = ops.matmul(x, w);
+        return [y, relu(y)];
+      },
+      1e-4,
+    );
     check([random([3, 5, 7]), random([7, 2]), 3], ([x, w, s]) => mul(ops.matmul(x, w), s), 1e-4);
-    check([random([8, 9]), random([9, 8])], ([x, w]) => ops.matmul(ops.slice(x, [2, 1], [1, 2], [4, 4]), ops.slice(w, [1, 3], [2, 1], [4, 5])), 1e-4);
-    check([random([5, 0]), random([0, 20]), random([20])], ([x, w, b]) => add(ops.matmul(x, w), b), 1e-4);
+    check(
+      [random([8, 9]), random([9, 8])],
+      ([x, w]) =>
+        ops.matmul(ops.slice(x, [2, 1], [1, 2], [4, 4]), ops.slice(w, [1, 3], [2, 1], [4, 5])),
+      1e-4,
+    );
+    check(
+      [random([5, 0]), random([0, 20]), random([20])],
+      ([x, w, b]) => add(ops.matmul(x, w), b),
+      1e-4,
+    );
     check([random([5, 7]), random([7])], ([x, w]) => relu(ops.matmul(x, w)), 1e-4);
-    check([random([5, 7]), random([7, 20]), random([20, 5])], ([x, w, b]) => add(ops.matmul(x, w), ops.transpose(b)), 1e-4);
-    check([random([4, 4])], ([x]) => ops.matmul(ops.matmul(x, x), ops.transpose(exp(ops.matmul(x, x)))), 1e-4);
+    check(
+      [random([5, 7]), random([7, 20]), random([20, 5])],
+      ([x, w, b]) => add(ops.matmul(x, w), ops.transpose(b)),
+      1e-4,
+    );
+    check(
+      [random([4, 4])],
+      ([x]) => ops.matmul(ops.matmul(x, x), ops.transpose(exp(ops.matmul(x, x)))),
+      1e-4,
+    );
+  });
+});
+
+describe('images', () => {
+  it('convolves, with bias and activation on the tiles', () => {
+    const [x, w, b] = [random([2, 3, 8, 9]), random([4, 3, 3, 3]), random([4])];
+    const plain = check([x, w], ([x, w]) => ops.conv2d(x, w, null, { padding: 1 }), 1e-4);
+    expect(check([x, w, b], ([x, w, b]) => relu(ops.conv2d(x, w, b, { padding: 1 })), 1e-4)).toBe(
+      plain,
+    );
+    check([x, w, b], ([x, w, b]) => ops.conv2d(x, w, b, { stride: 2 }), 1e-4);
+    const r = random([2, 4, 8, 9]);
+    expect(
+      check([x, w, r], ([x, w, r]) => relu(add(ops.conv2d(x, w, null, { padding: 1 }), r)), 1e-4),
+    ).toBe(plain);
+    check([x, w], ([x, w]) => ops.conv2d(ops.flip(x, [3]), relu(w)), 1e-4);
+    check([random([2, 3, 16, 10])], ([x]) => ops.avgPool2d(x, 2), 1e-4);
+  });
+
+  it('pools', () => {
+    check([random([2, 3, 8, 9])], ([x]) =>
+      ops.maxPool2dWithIndices(x, 3, { stride: 2, padding: 1 }),
+    );
+    check([random([2, 3, 8, 9])], ([x]) =>
+      ops.maxPool2dWithIndices(ops.narrow(relu(x), 2, 1, 6), 2),
+    );
   });
 });
 

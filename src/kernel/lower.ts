@@ -3,7 +3,7 @@
  * `schedule/` builds each group's loops and `contraction/` the rest.
  */
 import type { Spec } from '../base/index.ts';
-import type { Graph } from '../ir/graph.ts';
+import type { Graph } from '../ir/index.ts';
 import { fuse } from './fuse.ts';
 import type { TargetInfo } from './ir.ts';
 import type { LaunchPlan } from './launch.ts';

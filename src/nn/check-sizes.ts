@@ -35,4 +35,5 @@ function show(value: unknown): string {
 }
 
 /** `3`, or `3×5`: for descriptions of layers. */
-export const showPair = ([h, w]: readonly [number, number]): string => (h === w ? `${h}` : `${h}×${w}`);
+export const showPair = ([h, w]: readonly [number, number]): string =>
+  h === w ? `${h}` : `${h}×${w}`;

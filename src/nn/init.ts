@@ -138,7 +138,11 @@ function kaimingStd(shape: Shape, options: KaimingOptions): number {
 }
 
 /** Even float32 numbers from `low` to `high`, for new parameters. @internal */
-export const uniformTensor = <const S extends Shape>(shape: S, low: number, high: number): Tensor<S> =>
+export const uniformTensor = <const S extends Shape>(
+  shape: S,
+  low: number,
+  high: number,
+): Tensor<S> =>
   rand(shape)
     .mul(high - low)
     .add(low) as Tensor<S>;

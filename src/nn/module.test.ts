@@ -138,7 +138,7 @@ describe('forward', () => {
   test('errors tell the path of the module', () => {
     expect(() => new Net().forward(zeros([1, 3, 4, 4]))).toThrow(/module: net\.layers\.1\.conv\b/);
     const seq = nn.sequential(nn.linear(2, 2), nn.linear(3, 2));
-    expect(() => seq.forward(zeros([1, 2]))).toThrow(/module: sequential\.1\b/);
+    expect(() => seq.forward(zeros([1, 2]) as Tensor)).toThrow(/module: sequential\.1\b/);
     const outside = (): Tensor => zeros([2]).reshape([3] as number[]);
     expect(outside).not.toThrow(/module:/);
   });
@@ -201,7 +201,9 @@ describe('forward', () => {
     }
     expect(new Inline(nn.relu).forward(tensor([-1]))).toBeInstanceOf(Tensor);
     expect(() => new Inline(() => nn.dropout(0.5)).forward(tensor([1]))).toThrow(/eval\(\)/);
-    expect(() => new Inline(() => nn.linear(1, 1)).forward(zeros([1, 1]))).toThrow(/would not train/);
+    expect(() => new Inline(() => nn.linear(1, 1)).forward(zeros([1, 1]))).toThrow(
+      /would not train/,
+    );
   });
 
   test('a module passed down as an argument is reachable from further out', () => {
@@ -222,9 +224,9 @@ describe('forward', () => {
 
   test('after an error nothing is left open', () => {
     const layer = nn.linear(2, 2);
-    expect(() => layer.forward(zeros([1, 3]) as Tensor)).toThrow();
+    expect(() => layer.forward(zeros([1, 3]) as Tensor)).toThrow(/does not fit/);
     const plain = (): unknown => zeros([2]).add(zeros([3]) as Tensor);
-    expect(plain).toThrow();
+    expect(plain).toThrow(/broadcast/);
     expect(plain).not.toThrow(/module:/);
   });
 });

@@ -1,5 +1,6 @@
-import { ValueError } from '../base/index.ts';
+import { type Shape, ValueError } from '../base/index.ts';
 import type { Tensor } from '../tensor/index.ts';
+import type { Chain, CheckChain } from './chain.ts';
 import { Module } from './module.ts';
 import { isModule } from './walk.ts';
 
@@ -27,10 +28,10 @@ export class Sequential<M extends readonly Module[] = readonly Module[]> extends
     this.length = modules.length;
   }
 
-  forward(x: Tensor): Tensor {
+  forward<S extends Shape>(x: Tensor<S> & CheckChain<S, M>): Tensor<Chain<S, M>> {
     let y: unknown = x;
     for (let i = 0; i < this.length; i++) y = this[i].forward(y);
-    return y as Tensor;
+    return y as Tensor<Chain<S, M>>;
   }
 
   /** Module `index`, counted from the end if negative. */

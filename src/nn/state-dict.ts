@@ -36,12 +36,16 @@ export function loadState(
   const shapes = named.flatMap(({ name, value }) => {
     const other = (given.get(name) as Tensor).shape;
     if (sameShape(value.shape, other)) return [];
-    return [`${name} is ${formatShape(value.shape)} in the module, ${formatShape(other)} in the state`];
+    return [
+      `${name} is ${formatShape(value.shape)} in the module, ${formatShape(other)} in the state`,
+    ];
   });
   if (strict && missing.length + unexpected.length > 0) {
     const lists = [
       ...(missing.length > 0 ? [`${missing.length} missing: ${missing.join(', ')}`] : []),
-      ...(unexpected.length > 0 ? [`${unexpected.length} unexpected: ${unexpected.join(', ')}`] : []),
+      ...(unexpected.length > 0
+        ? [`${unexpected.length} unexpected: ${unexpected.join(', ')}`]
+        : []),
       ...shapes,
     ];
     throw new ValueError({

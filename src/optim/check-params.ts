@@ -15,7 +15,8 @@ export function checkParams<Options extends object>(
 ): { readonly params: readonly Tensor[]; readonly options: Partial<Options> }[] {
   const list = listOf(op, given);
   const grouped = list.length > 0 && list.every(isGroup);
-  const groups = grouped ? (list as ParamGroup<Options>[])
+  const groups = grouped
+    ? (list as ParamGroup<Options>[])
     : [{ params: list } as unknown as ParamGroup<Options>];
   const seen = new Set<Tensor>();
   return groups.map(({ params, ...options }) => {

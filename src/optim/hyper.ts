@@ -21,7 +21,10 @@ export function checkHyper(op: string, name: string, value: unknown, range: Rang
   if (typeof value === 'number' && Number.isFinite(value) && value >= min && value < below) {
     return value;
   }
-  const wanted = below === Number.POSITIVE_INFINITY ? `a number from ${min}` : `from ${min} up to but not including ${below}`;
+  const wanted =
+    below === Number.POSITIVE_INFINITY
+      ? `a number from ${min}`
+      : `from ${min} up to but not including ${below}`;
   throw new ValueError({
     op,
     problem: `${name} must be ${wanted}, not ${typeof value === 'object' && value !== null ? 'an object' : String(value)}`,

@@ -224,7 +224,10 @@ function unite(group: Group): void {
   for (const { steps, slots } of group.cohorts) {
     const count = steps.item();
     const before = byCount.get(count);
-    byCount.set(count, before ? { steps: before.steps, slots: [...before.slots, ...slots] } : { steps, slots });
+    byCount.set(
+      count,
+      before ? { steps: before.steps, slots: [...before.slots, ...slots] } : { steps, slots },
+    );
   }
   group.cohorts = [...byCount.values()];
 }

@@ -1,2 +1,2 @@
-export * from './device.ts';
 export { ReferenceDevice, WasmDevice } from './cpu/index.ts';
+export * from './device.ts';

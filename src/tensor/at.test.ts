@@ -3,7 +3,10 @@ import { type IndexToken, loadFixture } from '../../test/fixtures/load.ts';
 import { arange, type IndexItem, randn, slice, type Tensor, tensor, zeros } from '../index.ts';
 
 const numbers = (shape: readonly number[]): Tensor =>
-  arange(shape.reduce((a, b) => a * b, 1), { dtype: 'int32' }).reshape(shape);
+  arange(
+    shape.reduce((a, b) => a * b, 1),
+    { dtype: 'int32' },
+  ).reshape(shape);
 
 /** Each token as an item; `asTensors` gives arrays and masks as tensors. */
 function item(token: IndexToken, asTensors: boolean): IndexItem {
@@ -33,12 +36,20 @@ describe.each([
 describe('at', () => {
   it('takes computed slices', () => {
     expect(numbers([5]).at(slice(1, -1)).toArray()).toEqual([1, 2, 3]);
-    expect(numbers([5]).at(slice(null, null, -2)).toArray()).toEqual([4, 2, 0]);
+    expect(
+      numbers([5])
+        .at(slice(null, null, -2))
+        .toArray(),
+    ).toEqual([4, 2, 0]);
     expect(numbers([3]).at(slice()).toArray()).toEqual([0, 1, 2]);
   });
 
   it('reads integer tensors of both widths', () => {
-    expect(numbers([5]).at(tensor([3n, -1n])).toArray()).toEqual([3, 4]);
+    expect(
+      numbers([5])
+        .at(tensor([3n, -1n]))
+        .toArray(),
+    ).toEqual([3, 4]);
   });
 
   it('combines arrays of arrays across a slice', () => {

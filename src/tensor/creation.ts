@@ -30,16 +30,18 @@ type Numbers =
 
 export type TensorData = number | boolean | bigint | Numbers | readonly TensorData[];
 
-/** The shape of nested arrays, as far as their type tells. */
-export type ShapeOf<D> = D extends Numbers
-  ? readonly [number]
-  : D extends readonly [infer First, ...unknown[]]
-    ? readonly [D['length'], ...ShapeOf<First>]
-    : D extends readonly []
-      ? readonly [0]
-      : D extends readonly (infer E)[]
-        ? readonly [number, ...ShapeOf<E>]
-        : readonly [];
+/** The shape of nested arrays, as far as their type tells; six levels deep at most. */
+export type ShapeOf<D, Depth extends 0[] = []> = (0 extends 1 & D ? 6 : Depth['length']) extends 6
+  ? Shape // too deep, or `any`
+  : D extends Numbers
+    ? readonly [number]
+    : D extends readonly [infer First, ...unknown[]]
+      ? readonly [D['length'], ...ShapeOf<First, [...Depth, 0]>]
+      : D extends readonly []
+        ? readonly [0]
+        : D extends readonly (infer E)[]
+          ? readonly [number, ...ShapeOf<E, [...Depth, 0]>]
+          : readonly [];
 
 /** Dtype of a typed array's tensor; unsigned and narrow integers widen to one that holds them. */
 const TYPED: Readonly<Record<string, DType>> = {

@@ -4,7 +4,7 @@
  * covariant: every `Tensor<...>` is a plain `Tensor`.
  */
 import * as ops from '../ir/index.ts';
-import { describe } from './print.ts';
+import { describe, format } from './print.ts';
 import { nextKey } from './random-state.ts';
 import type {
   Broadcast,
@@ -711,6 +711,13 @@ export abstract class TensorMethods {
   /** A copy in a buffer of its own, which gradients flow through. */
   clone<A extends Shape>(this: Tensor<A>): Tensor<A> {
     return ops.copy(this) as Tensor<A>;
+  }
+
+  // ---- text
+
+  /** The elements as NumPy prints them. */
+  toString(this: Tensor): string {
+    return format(this);
   }
 
   /** What `console.log` shows in Node. @internal */

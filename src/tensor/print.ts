@@ -98,7 +98,7 @@ function formatScalar(x: number | bigint, dtype: DType): string {
   if (!Number.isFinite(v)) return special(v);
   const single = dtype === 'float32';
   const magnitude = Math.abs(v);
-  if (v === 0 || (magnitude < 1e16 && magnitude >= 1e-4)) {
+  if (v === 0 || (magnitude < (single ? 1e6 : 1e16) && magnitude >= 1e-4)) {
     const [whole, fraction] = positional(v, single, 400);
     return `${whole}.${fraction || '0'}`;
   }
@@ -159,8 +159,10 @@ function exponentFormat(finite: readonly number[], single: boolean): Columns {
     left: widest(parts.map((p) => p[0])),
     right: size + 2 + precision,
     text(x) {
-      const [whole, fraction, exponent] = scientific(x, single, PRECISION);
-      return `${whole}.${fraction.padEnd(precision, '0')}e${exponentText(exponent, size)}`;
+      // Padded by the digits of the exact value, not by zeros.
+      const [digits, exponent] = x === 0 ? ['0', 0] : rounded(x, precision + 1);
+      const fraction = digits.slice(1).padEnd(precision, '0');
+      return `${sign(x)}${digits[0]}.${fraction}e${exponentText(exponent, size)}`;
     },
   };
 }
@@ -175,14 +177,12 @@ type Decimal = readonly [digits: string, exponent: number];
 function shortest(x: number, single: boolean): Decimal {
   const v = Math.abs(x);
   if (v === 0) return ['0', 0];
-  let text = v.toExponential();
-  if (single) {
-    for (let p = 0; p < 9; p++) {
-      text = v.toExponential(p);
-      if (Math.fround(Number(text)) === v) break;
-    }
+  if (!single) return parts(v.toExponential());
+  for (let count = 1; ; count++) {
+    const [digits, exponent] = rounded(v, count);
+    const same = Math.fround(Number(`${digits[0]}.${digits.slice(1)}e${exponent}`)) === v;
+    if (same || count >= 9) return [digits, exponent];
   }
-  return parts(text);
 }
 
 function parts(text: string): Decimal {
@@ -192,6 +192,7 @@ function parts(text: string): Decimal {
 
 /** The exact value cut to `count` digits, half to even. */
 function rounded(x: number, count: number): Decimal {
+  // oxlint-disable-next-line oxc/number-arg-out-of-range -- ES2018 allows 100 digits.
   const [digits, exponent] = parts(Math.abs(x).toExponential(60));
   if (count < 0) return ['0', exponent];
   const rest = digits.slice(count);

@@ -25,15 +25,17 @@ import { type BackwardOptions, backward } from './backward.ts';
 import { gradMode, setGradMode } from './grad-mode.ts';
 import { TensorMethods } from './methods.ts';
 import { LEAF, Node } from './node.ts';
-import { format } from './print.ts';
 import type { At } from './shape-types.ts';
 
+// The elements' type depends on the dtype, which types do not tell: `any` saves every caller a cast.
+// oxlint-disable typescript/no-explicit-any
 /** Nested arrays as deep as the rank. */
 export type Nested<S extends Shape> = number extends S['length']
   ? any
   : S extends readonly [number, ...infer R extends Shape]
     ? Nested<R>[]
     : any;
+// oxlint-enable typescript/no-explicit-any
 
 export class Tensor<S extends Shape = Shape> extends TensorMethods implements ops.Value {
   // Set in one order and never deleted: one hidden class for plain tensors and cells.
@@ -277,11 +279,6 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
 
   toJSON(): unknown {
     return this.toArray();
-  }
-
-  /** The elements as NumPy prints them. */
-  toString(): string {
-    return format(this as Tensor);
   }
 
   // ---- memory

@@ -5,7 +5,17 @@ import type { Case, Layout, Operand } from './harness.ts';
 
 type V = op.Value;
 
-const SHAPES: readonly Shape[] = [[], [1], [4], [0], [17], [3, 5], [2, 0, 3], [7, 1, 9], [2, 3, 4, 5]];
+const SHAPES: readonly Shape[] = [
+  [],
+  [1],
+  [4],
+  [0],
+  [17],
+  [3, 5],
+  [2, 0, 3],
+  [7, 1, 9],
+  [2, 3, 4, 5],
+];
 const LAYOUTS: readonly Layout[] = ['dense', 'transposed', 'reversed', 'every second', 'expanded'];
 const SPECIAL = [0, -0, 1, -1, 0.5, -2.5, 1e-40, 3e38, Infinity, -Infinity, Number.NaN];
 
@@ -29,7 +39,11 @@ function unary(
   const cases: Case[] = [];
   for (const dtype of dtypes) {
     for (const shape of SHAPES) {
-      cases.push({ name: `${name} ${dtype} [${shape}]`, operands: [of(shape, dtype, { fill })], run });
+      cases.push({
+        name: `${name} ${dtype} [${shape}]`,
+        operands: [of(shape, dtype, { fill })],
+        run,
+      });
     }
     for (const layout of LAYOUTS.slice(1)) {
       const x = of([3, 6, 5], dtype, { fill, layout });
@@ -46,7 +60,10 @@ function unary(
 const PAIRS: readonly (readonly [Shape, Shape])[] = [
   [[5], [5]],
   [[3, 4], [4]],
-  [[3, 1], [1, 7]],
+  [
+    [3, 1],
+    [1, 7],
+  ],
   [[], [2, 3]],
   [
     [2, 1, 3],
@@ -181,9 +198,15 @@ const DIMS: readonly (readonly [Shape, number | readonly number[] | undefined])[
   [[3, 5], 0],
   [[3, 5], 1],
   [[3, 5], undefined],
-  [[4, 3, 17], [0, 2]],
+  [
+    [4, 3, 17],
+    [0, 2],
+  ],
   [[4, 3, 17], 1],
-  [[2, 3, 4, 5], [0, 2, 3]],
+  [
+    [2, 3, 4, 5],
+    [0, 2, 3],
+  ],
   [[1, 1000], 1],
   [[5000], undefined],
   [[130, 70], 0],
@@ -210,7 +233,12 @@ function reduction(
     for (const layout of LAYOUTS.slice(1)) {
       const operands = [of([6, 5, 11], dtype, { layout, fill })];
       const terms = 330;
-      cases.push({ name: `${name} ${dtype} ${layout}`, operands, run: (x) => run(x, [0, 2]), terms });
+      cases.push({
+        name: `${name} ${dtype} ${layout}`,
+        operands,
+        run: (x) => run(x, [0, 2]),
+        terms,
+      });
       cases.push({ name: `${name} ${dtype} ${layout} 1`, operands, run: (x) => run(x, 1), terms });
     }
   }
@@ -252,7 +280,11 @@ const reductions: Case[] = [
   ...reduction('any', op.any, ['bool', 'float32']),
   ...reduction('all', op.all, ['bool', 'int32']),
   ...reduction('logsumexp', op.logsumexp, FLOAT),
-  ...reduction('variance', (x, dim, keepdim) => op.variance(x, dim, { keepdim, correction: 0 }), FLOAT),
+  ...reduction(
+    'variance',
+    (x, dim, keepdim) => op.variance(x, dim, { keepdim, correction: 0 }),
+    FLOAT,
+  ),
   ...reduction('std', (x, dim, keepdim) => op.std(x, dim, { keepdim, correction: 0 }), FLOAT),
   ...argReduction('argmax', op.argmax),
   ...argReduction('argmin', op.argmin),
@@ -301,28 +333,79 @@ const views: Case[] = ALL.flatMap((dtype): Case[] => [
   {
     name: `pad ${dtype}`,
     operands: [of([2, 3], dtype)],
-    run: (x) => op.pad(x, [[1, 0], [2, 3]], dtype === 'bool' ? 1 : 7),
+    run: (x) =>
+      op.pad(
+        x,
+        [
+          [1, 0],
+          [2, 3],
+        ],
+        dtype === 'bool' ? 1 : 7,
+      ),
   },
-  { name: `unbind ${dtype}`, operands: [of([3, 4], dtype)], run: (x) => op.unbind(x, 1).map(op.copy) },
+  {
+    name: `unbind ${dtype}`,
+    operands: [of([3, 4], dtype)],
+    run: (x) => op.unbind(x, 1).map(op.copy),
+  },
 ]);
 
 const MATMULS: readonly (readonly [Shape, Shape])[] = [
-  [[2, 3], [3, 4]],
-  [[1, 1], [1, 1]],
+  [
+    [2, 3],
+    [3, 4],
+  ],
+  [
+    [1, 1],
+    [1, 1],
+  ],
   [[5], [5]],
   [[3, 5], [5]],
   [[5], [5, 2]],
-  [[3, 0], [0, 4]],
-  [[0, 3], [3, 4]],
-  [[7, 13], [13, 11]],
-  [[1, 64], [64, 130]],
-  [[2, 64], [64, 37]],
-  [[64, 300], [300, 10]],
-  [[65, 257], [257, 67]],
-  [[4, 3, 5], [5, 6]],
-  [[2, 1, 3, 4], [5, 4, 2]],
-  [[130, 9], [9, 130]],
-  [[48, 600], [600, 8]],
+  [
+    [3, 0],
+    [0, 4],
+  ],
+  [
+    [0, 3],
+    [3, 4],
+  ],
+  [
+    [7, 13],
+    [13, 11],
+  ],
+  [
+    [1, 64],
+    [64, 130],
+  ],
+  [
+    [2, 64],
+    [64, 37],
+  ],
+  [
+    [64, 300],
+    [300, 10],
+  ],
+  [
+    [65, 257],
+    [257, 67],
+  ],
+  [
+    [4, 3, 5],
+    [5, 6],
+  ],
+  [
+    [2, 1, 3, 4],
+    [5, 4, 2],
+  ],
+  [
+    [130, 9],
+    [9, 130],
+  ],
+  [
+    [48, 600],
+    [600, 8],
+  ],
 ];
 
 const contractions: Case[] = [
@@ -330,10 +413,20 @@ const contractions: Case[] = [
     NUMBER.flatMap((dtype): Case[] => {
       const terms = Math.max(1, a[a.length - 1]);
       const cases: Case[] = [
-        { name: `matmul ${dtype} [${a}] [${b}]`, operands: [of(a, dtype), of(b, dtype)], run: op.matmul, terms },
+        {
+          name: `matmul ${dtype} [${a}] [${b}]`,
+          operands: [of(a, dtype), of(b, dtype)],
+          run: op.matmul,
+          terms,
+        },
       ];
       if (a.length < 2 || b.length < 2) return cases;
-      for (const [la, lb] of [['transposed', 'dense'], ['dense', 'transposed'], ['transposed', 'transposed'], ['reversed', 'every second']] as const) {
+      for (const [la, lb] of [
+        ['transposed', 'dense'],
+        ['dense', 'transposed'],
+        ['transposed', 'transposed'],
+        ['reversed', 'every second'],
+      ] as const) {
         cases.push({
           name: `matmul ${dtype} [${a}] ${la} [${b}] ${lb}`,
           operands: [of(a, dtype, { layout: la }), of(b, dtype, { layout: lb })],
@@ -345,8 +438,18 @@ const contractions: Case[] = [
     }),
   ),
   ...FLOAT.flatMap((dtype): Case[] => [
-    { name: `linear ${dtype}`, operands: [of([5, 7], dtype), of([9, 7], dtype), of([9], dtype)], run: (x, w, b) => op.linear(x, w, b), terms: 7 },
-    { name: `linear ${dtype} of rank 3`, operands: [of([2, 3, 30], dtype), of([17, 30], dtype)], run: (x, w) => op.linear(x, w), terms: 30 },
+    {
+      name: `linear ${dtype}`,
+      operands: [of([5, 7], dtype), of([9, 7], dtype), of([9], dtype)],
+      run: (x, w, b) => op.linear(x, w, b),
+      terms: 7,
+    },
+    {
+      name: `linear ${dtype} of rank 3`,
+      operands: [of([2, 3, 30], dtype), of([17, 30], dtype)],
+      run: (x, w) => op.linear(x, w),
+      terms: 30,
+    },
   ]),
   ...convolutions(),
 ];
@@ -377,11 +480,39 @@ function convolutions(): Case[] {
       // The output's shape, by the rule of the op itself on abstract values.
       const dyOf = (a: V, b: V) => op.mul(op.conv2d(a, b, null, options), 0.5);
       return [
-        { name: `conv2d ${label}`, operands: [x, w], run: (a, b) => op.conv2d(a, b, null, options), terms },
-        { name: `conv2d bias ${label}`, operands: [x, w, of([ws[0]], dtype)], run: (a, b, c) => op.conv2d(a, b, c, options), terms },
-        { name: `conv2dInput ${label}`, operands: [x, w], run: (a, b) => op.conv2dInput(dyOf(a, b), b, size, options), terms: terms * ws[0] },
-        { name: `conv2dWeight ${label}`, operands: [x, w], run: (a, b) => op.conv2dWeight(a, dyOf(a, b), kernel, options), terms: terms * 64 },
-        { name: `conv2d of views ${label}`, operands: [{ ...x, layout: 'transposed' }, { ...w, layout: 'reversed' }], run: (a, b) => op.conv2d(a, b, null, options), terms },
+        {
+          name: `conv2d ${label}`,
+          operands: [x, w],
+          run: (a, b) => op.conv2d(a, b, null, options),
+          terms,
+        },
+        {
+          name: `conv2d bias ${label}`,
+          operands: [x, w, of([ws[0]], dtype)],
+          run: (a, b, c) => op.conv2d(a, b, c, options),
+          terms,
+        },
+        {
+          name: `conv2dInput ${label}`,
+          operands: [x, w],
+          run: (a, b) => op.conv2dInput(dyOf(a, b), b, size, options),
+          terms: terms * ws[0],
+        },
+        {
+          name: `conv2dWeight ${label}`,
+          operands: [x, w],
+          run: (a, b) => op.conv2dWeight(a, dyOf(a, b), kernel, options),
+          terms: terms * 64,
+        },
+        {
+          name: `conv2d of views ${label}`,
+          operands: [
+            { ...x, layout: 'transposed' },
+            { ...w, layout: 'reversed' },
+          ],
+          run: (a, b) => op.conv2d(a, b, null, options),
+          terms,
+        },
       ];
     }),
   );
@@ -419,7 +550,10 @@ const indexing: Case[] = NUMBER.flatMap((dtype): Case[] => [
   },
   {
     name: `indexSelect ${dtype}`,
-    operands: [of([4, 5, 2], dtype, { layout: 'transposed' }), of([6], 'int32', { fill: index(5) })],
+    operands: [
+      of([4, 5, 2], dtype, { layout: 'transposed' }),
+      of([6], 'int32', { fill: index(5) }),
+    ],
     run: (x, i) => op.indexSelect(x, 1, i),
   },
   {
@@ -430,7 +564,11 @@ const indexing: Case[] = NUMBER.flatMap((dtype): Case[] => [
   },
   {
     name: `scatterAdd outer ${dtype}`,
-    operands: [of([4, 5], dtype), of([8, 5], 'int32', { fill: index(4) }), of([8, 5], dtype, { layout: 'transposed' })],
+    operands: [
+      of([4, 5], dtype),
+      of([8, 5], 'int32', { fill: index(4) }),
+      of([8, 5], dtype, { layout: 'transposed' }),
+    ],
     run: (x, i, s) => op.scatterAdd(x, 0, i, s),
     terms: 9,
   },
@@ -440,10 +578,25 @@ const label = (n: number) => (i: number) => (i * 5) % n;
 
 const composites: Case[] = FLOAT.flatMap((dtype): Case[] => [
   ...[0, 1, -1].flatMap((dim): Case[] => [
-    { name: `softmax ${dtype} ${dim}`, operands: [of([6, 13], dtype)], run: (x) => op.softmax(x, dim), terms: 13 },
-    { name: `logSoftmax ${dtype} ${dim}`, operands: [of([6, 13], dtype)], run: (x) => op.logSoftmax(x, dim), terms: 13 },
+    {
+      name: `softmax ${dtype} ${dim}`,
+      operands: [of([6, 13], dtype)],
+      run: (x) => op.softmax(x, dim),
+      terms: 13,
+    },
+    {
+      name: `logSoftmax ${dtype} ${dim}`,
+      operands: [of([6, 13], dtype)],
+      run: (x) => op.logSoftmax(x, dim),
+      terms: 13,
+    },
   ]),
-  { name: `softmax of 3 dims ${dtype}`, operands: [of([3, 4, 50], dtype, { layout: 'transposed' })], run: (x) => op.softmax(x, 1), terms: 4 },
+  {
+    name: `softmax of 3 dims ${dtype}`,
+    operands: [of([3, 4, 50], dtype, { layout: 'transposed' })],
+    run: (x) => op.softmax(x, 1),
+    terms: 4,
+  },
   ...(['mean', 'sum', 'none'] as const).flatMap((reduction): Case[] => [
     {
       name: `crossEntropy ${dtype} ${reduction}`,
@@ -515,7 +668,11 @@ const updates: Case[] = FLOAT.flatMap((dtype): Case[] => {
       run: (x, y) => op.nllLoss(x, y),
       terms: 9,
     },
-    { name: `update with a cell ${dtype}`, operands: [p, p, one], run: (x, g, lr) => op.sub(x, op.mul(lr, g)) },
+    {
+      name: `update with a cell ${dtype}`,
+      operands: [p, p, one],
+      run: (x, g, lr) => op.sub(x, op.mul(lr, g)),
+    },
   ];
 });
 

@@ -11,6 +11,7 @@ import {
   type Shape,
   type Type,
 } from '../../src/base/index.ts';
+import { Tensor, tensor } from '../../src/index.ts';
 import {
   type Graph,
   type NdArray,
@@ -20,7 +21,6 @@ import {
   type Value,
   withInterpreter,
 } from '../../src/ir/index.ts';
-import { Tensor, tensor } from '../../src/index.ts';
 
 /** How an operand lies in memory. */
 export type Layout = 'dense' | 'transposed' | 'reversed' | 'every second' | 'expanded';

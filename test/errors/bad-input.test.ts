@@ -158,7 +158,9 @@ describe('training', () => {
 
   test('learning rates that make no sense', () => {
     for (const lr of [Number.NaN, -1, Infinity, '0.1', undefined, null]) {
-      const e = failure(() => optim.adam(params(), { lr: any(lr === undefined ? Number.NaN : lr) }));
+      const e = failure(() =>
+        optim.adam(params(), { lr: any(lr === undefined ? Number.NaN : lr) }),
+      );
       expect(e).toBeInstanceOf(ValueError);
       expect(e.message).toMatch(/lr/);
     }

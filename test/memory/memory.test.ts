@@ -35,15 +35,19 @@ function run(program: string, args: string[], env: Record<string, string> = {}):
   return JSON.parse(out);
 }
 
-test.each(['sync', 'async'])('2,000 %s training steps without dispose stay flat', (mode) => {
-  const { samples, last } = run('training-loop', [mode, '2000']);
-  expect(Number.isFinite(last)).toBe(true);
-  expect(samples).toHaveLength(20);
-  expect(Math.max(...samples)).toBeLessThan(500);
-  // Flat: the mean of the last five samples against that of the five after step 200.
-  const mean = (xs: number[]) => xs.reduce((a, b) => a + b, 0) / xs.length;
-  expect(mean(samples.slice(-5)) / mean(samples.slice(2, 7))).toBeLessThan(1.25);
-}, 120_000);
+test.each(['sync', 'async'])(
+  '2,000 %s training steps without dispose stay flat',
+  (mode) => {
+    const { samples, last } = run('training-loop', [mode, '2000']);
+    expect(Number.isFinite(last)).toBe(true);
+    expect(samples).toHaveLength(20);
+    expect(Math.max(...samples)).toBeLessThan(500);
+    // Flat: the mean of the last five samples against that of the five after step 200.
+    const mean = (xs: number[]) => xs.reduce((a, b) => a + b, 0) / xs.length;
+    expect(mean(samples.slice(-5)) / mean(samples.slice(2, 7))).toBeLessThan(1.25);
+  },
+  120_000,
+);
 
 test('a working set of twice the heap computes right', () => {
   const { right, tensors } = run('working-set', [], { GRADUS_WASM_HEAP: '64' });

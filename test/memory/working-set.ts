@@ -15,7 +15,12 @@ for (let round = 1; round <= 2; round++) {
     kept[i] = t.add(1);
   });
   kept.forEach((t, i) => {
-    right &&= t.sub(i + round).abs().sum().item() === 0;
+    right &&=
+      t
+        .sub(i + round)
+        .abs()
+        .sum()
+        .item() === 0;
   });
 }
 console.log(JSON.stringify({ right, tensors: kept.length, rss: process.memoryUsage().rss / MB }));

@@ -1,14 +1,19 @@
 /** Finds the user's own line in a stack trace: the first frame outside Gradus. */
 
-// The package's own folder, from this module's URL: `.../src/base/errors/` or `.../dist/base/errors/`.
+// The package's own folder, from this module's URL: `.../src/base/errors/`, `.../dist/base/errors/`,
+// or `.../dist/node/` where modules were joined. Inside a user's own bundle there is none.
 const here = import.meta.url;
-const root = here.slice(0, here.lastIndexOf('/base/errors/') + 1);
+const folder = (part: string, keep: number): string =>
+  here.includes(part) ? here.slice(0, here.lastIndexOf(part) + keep) : '';
+const root = folder('/base/errors/', 1) || folder('/dist/node/', '/dist/node/'.length) || here;
 const rootPath = root.startsWith('file://') ? decodeURIComponent(root.slice(7)) : root;
 
 /** `file:line:column` of the first frame that is neither Gradus nor Node itself. */
 export function userFrame(stack: string): string | undefined {
   for (const line of stack.split('\n')) {
-    const at = /^\s*at (?:.* \()?((?:file|https?):\/\/.+|\/.+|[A-Za-z]:\\.+?):(\d+):(\d+)\)?$/.exec(line);
+    const at = /^\s*at (?:.* \()?((?:file|https?):\/\/.+|\/.+|[A-Za-z]:\\.+?):(\d+):(\d+)\)?$/.exec(
+      line,
+    );
     if (at === null) continue;
     const file = at[1].replace(/^file:\/\//, '');
     const own = (file.startsWith(rootPath) || at[1].startsWith(root)) && !file.includes('.test.');

@@ -4,6 +4,9 @@ import type { KernelBuilder } from '../builder.ts';
 import type { Elem, Reg } from '../ir.ts';
 import type { Arg, BufferRef } from '../launch.ts';
 
+/** Makes a buffer that lives as long as the launches. */
+export type Temp = (bytes: number) => BufferRef;
+
 /** Elems that a contraction multiplies and adds. */
 export type NumberElem = 'f32' | 'f64' | 'i32' | 'i64';
 

@@ -10,7 +10,7 @@ import type { Arguments, NumberElem, Params } from './arguments.ts';
 
 type Pair = readonly [number, number];
 
-/** A convolution of stride `stride` over an image spread apart by `spread` and padded. */
+/** A convolution over a padded image; negative padding cuts. */
 export interface ImageShape {
   readonly channels: number;
   readonly size: Pair;
@@ -19,7 +19,6 @@ export interface ImageShape {
   readonly output: Pair;
   readonly kernel: Pair;
   readonly stride: Pair;
-  readonly spread: Pair;
   readonly padding: Pair;
   readonly dilation: Pair;
 }
@@ -66,19 +65,14 @@ function listTaps(s: ImageShape): Pick<ImagePlan, 'taps' | 'planes'> & { phases:
   return { taps, planes, phases };
 }
 
-/** Which targets get a source: target i and source r with stride * i + shift = spread * r. */
-function overlap(targets: number, sources: number, stride: number, spread: number, shift: number) {
-  // One of stride and spread is 1.
-  if (spread === 1) {
-    const first = Math.max(0, Math.ceil(-shift / stride));
-    const end = Math.min(targets, Math.ceil((sources - shift) / stride));
-    const count = Math.max(0, end - first);
-    return { to: count ? first : 0, from: count ? stride * first + shift : 0, count };
-  }
-  const first = Math.max(0, Math.ceil(shift / spread));
-  const end = Math.min(sources, Math.ceil((targets + shift) / spread));
+/** Which targets i get a source stride * i + shift. */
+function overlap(targets: number, sources: number, stride: number, shift: number) {
+  const first = Math.max(0, Math.ceil(-shift / stride));
+  const end = Math.min(targets, Math.ceil((sources - shift) / stride));
   const count = Math.max(0, end - first);
-  return { to: count ? spread * first - shift : 0, from: count ? first : 0, count };
+  return count === 0
+    ? { to: 0, from: 0, count }
+    : { to: first, from: stride * first + shift, count };
 }
 
 /** Plans the copy and declares its arguments. */
@@ -90,22 +84,19 @@ export function planImage(
   args: Arguments,
 ): ImagePlan {
   const { taps, planes, phases } = listTaps(shape);
-  const { output, size, stride, spread, padding, dilation, strides } = shape;
+  const { output, size, stride, padding, dilation, strides } = shape;
   const lanes = info.vectorBytes / bytes;
-  const rows = output[0] + Math.max(...taps.map((t) => t.row));
+  const rows = output[0] + Math.max(0, ...taps.map((t) => t.row));
   const rowBytes = output[1] * bytes;
   const planeBytes = Math.ceil((rows * rowBytes) / 64) * 64;
   const channelBytes = planes.length * planeBytes;
   const totalBytes = channelBytes * shape.channels;
-  let covered = spread[0] === 1 && spread[1] === 1;
-  const inRows = phases.map((phase) =>
-    overlap(rows, size[0], stride[0], spread[0], phase - padding[0]),
-  );
+  const inRows = phases.map((phase) => overlap(rows, size[0], stride[0], phase - padding[0]));
   const inColumns = Array.from({ length: shape.kernel[1] }, (_, kw) =>
-    overlap(output[1], size[1], stride[1], spread[1], kw * dilation[1] - padding[1]),
+    overlap(output[1], size[1], stride[1], kw * dilation[1] - padding[1]),
   );
-  for (const r of inRows) covered &&= r.count === rows;
-  for (const c of inColumns) covered &&= c.count === output[1];
+  const covered =
+    inRows.every((r) => r.count === rows) && inColumns.every((c) => c.count === output[1]);
   args.indices({
     'image.channels': shape.channels,
     'image.zero': covered ? 0 : totalBytes,
@@ -114,7 +105,6 @@ export function planImage(
     'image.channel': channelBytes,
     'image.fromChannel': strides[0],
     'image.fromRow': strides[1] * stride[0],
-    'image.toRow': rowBytes * spread[0],
     'image.fromColumn': strides[2] * stride[1],
   });
   for (const [i, r] of inRows.entries()) args.index(`image.rows.${phases[i]}`, r.count);
@@ -128,10 +118,10 @@ export function planImage(
     args.index(`image.from.${p}`, r.from * strides[1] + c.from * strides[2]);
     args.index(`image.to.${p}`, p * planeBytes + r.to * rowBytes + c.to * bytes);
   }
-  const dense = strides[2] * stride[1] === bytes && spread[1] === 1;
+  const dense = strides[2] * stride[1] === bytes;
   const constants = [shape.kernel, stride, dilation].map((pair) => pair.join('x')).join(' ');
   return {
-    key: `${constants} ${dense ? 'dense' : `by ${spread[1]}`}`,
+    key: `${constants}${dense ? ' dense' : ''}`,
     shape,
     taps,
     planes,
@@ -177,7 +167,7 @@ export function packImage(
       const start = [b.add(from, p(`from.${i}`)), b.add(target, p(`to.${i}`))];
       b.loop(0, p(`rows.${phase}`), 1, start, (_row, [rowFrom, rowTo]) => {
         copyRow(b, plan, params, kw, rowFrom, rowTo);
-        return [b.add(rowFrom, p('fromRow')), b.add(rowTo, p('toRow'))];
+        return [b.add(rowFrom, p('fromRow')), b.add(rowTo, p('row'))];
       });
     }
     return [b.add(from, p('fromChannel')), b.add(target, p('channel'))];
@@ -198,7 +188,7 @@ function copyRow(
     const stride = params('image.fromColumn');
     b.loop(0, count, 1, [from, to], (_, [f, t]) => {
       b.store(elem, at(t), b.load(elem, 1, at(f)));
-      return [b.add(f, stride), b.add(t, plan.shape.spread[1] * bytes)];
+      return [b.add(f, stride), b.add(t, bytes)];
     });
     return;
   }
@@ -212,10 +202,12 @@ function copyRow(
     });
     return;
   }
-  const copy = (width: number) => (_: Reg, [f, t]: readonly Reg[]) => {
-    b.store(elem, at(t), b.load(elem, width, at(f)));
-    return [b.add(f, width * bytes), b.add(t, width * bytes)];
-  };
+  const copy =
+    (width: number) =>
+    (_: Reg, [f, t]: readonly Reg[]) => {
+      b.store(elem, at(t), b.load(elem, width, at(f)));
+      return [b.add(f, width * bytes), b.add(t, width * bytes)];
+    };
   const whole = params(`image.whole.${kw}`);
   const end = b.loop(0, whole, lanes, [from, to], copy(lanes));
   b.loop(whole, count, 1, end, copy(1));
@@ -223,7 +215,7 @@ function copyRow(
 
 /**
  * Writes the table of where each (channel, tap) lies in the copied image: channels outermost, taps
- * in the plan's order or, with `byPosition`, kernel rows then columns. `padded` entries in all.
+ * in the plan's order or, with `byPosition`, kernel rows then columns.
  */
 export function writeTable(
   b: KernelBuilder,
@@ -233,9 +225,7 @@ export function writeTable(
   indexBytes: number,
   byPosition = false,
 ): void {
-  const taps = byPosition
-    ? [...plan.taps].sort((x, y) => x.kh - y.kh || x.kw - y.kw)
-    : plan.taps;
+  const taps = byPosition ? [...plan.taps].sort((x, y) => x.kh - y.kh || x.kw - y.kw) : plan.taps;
   const init = [b.index(0), table];
   b.loop(0, params('image.channels'), 1, init, (_, [offset, entry]) => {
     for (const [i, tap] of taps.entries()) {

@@ -7,11 +7,10 @@ import { bytesOf } from '../../base/index.ts';
 import { at, KernelBuilder } from '../builder.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
 import type { Launch } from '../launch.ts';
-import { Arguments, numberElem, type Params } from './arguments.ts';
+import { Arguments, numberElem, type Params, type Temp } from './arguments.ts';
 import type { ConvSpec } from './conv.ts';
 import { clearImage, fillZero, packImage, planImage, writeTable } from './conv-image.ts';
 import { EpilogueCode } from './epilogue-code.ts';
-import type { Temp } from './gemm.ts';
 import { packPanels } from './pack.ts';
 import { chooseTile, columnsOf, sumTile, tileKey } from './tile.ts';
 
@@ -36,7 +35,7 @@ export function weightConv(spec: ConvSpec, info: TargetInfo, temp: Temp): Launch
   const { input: size, output, kernel, stride, padding, dilation } = g;
   const strides = [xs[1] * bytes, xs[2] * bytes, xs[3] * bytes] as const;
   const plan = planImage(
-    { channels: perIn, size, strides, output, kernel, stride, spread: [1, 1], padding, dilation },
+    { channels: perIn, size, strides, output, kernel, stride, padding, dilation },
     elem,
     bytes,
     info,
@@ -145,10 +144,7 @@ export function weightConv(spec: ConvSpec, info: TargetInfo, temp: Temp): Launch
             const place = at(target, k * t.lanes * bytes);
             b.store(elem, place, b.add(b.load(elem, t.lanes, place), sum));
           }
-          return [
-            b.add(entry, t.rows * info.indexBytes),
-            b.add(target, t.rows * width * bytes),
-          ];
+          return [b.add(entry, t.rows * info.indexBytes), b.add(target, t.rows * width * bytes)];
         });
         return [b.add(dy, p('panel.dy')), b.add(panel, p('panel.sums'))];
       });

@@ -77,7 +77,11 @@ function eachProduct(
 function check(machine: Machine, g: ConvGeometry, face: Face, o: Options = {}): void {
   const { dtype = 'float32', layouts = ['dense', 'dense'] } = o;
   const shapes = shapesOf(g);
-  const names = { forward: ['x', 'w', 'y'], input: ['y', 'w', 'x'], weight: ['x', 'y', 'w'] } as const;
+  const names = {
+    forward: ['x', 'w', 'y'],
+    input: ['y', 'w', 'x'],
+    weight: ['x', 'y', 'w'],
+  } as const;
   const [an, bn, on] = names[face];
   const random = new Random(numelOf(shapes.x) * 7 + numelOf(shapes.w));
   machine.reset();
@@ -220,7 +224,9 @@ for (const [name, machine] of Object.entries(machines)) {
 
       it(`${face}: chosen geometries`, () => {
         check(machine, plain(2, 3, 5, 6, 1), face);
-        check(machine, plain(1, 4, 6, 5, 1, 1, 0, 2), face, { layouts: ['channels last', 'dense'] });
+        check(machine, plain(1, 4, 6, 5, 1, 1, 0, 2), face, {
+          layouts: ['channels last', 'dense'],
+        });
         check(machine, plain(2, 3, 3, 5, 3, 1, 1, 3), face);
         check(machine, plain(0, 3, 4, 5, 3), face);
         check(machine, plain(1, 2, 3, 4, 2, 2), face);
@@ -240,7 +246,11 @@ for (const [name, machine] of Object.entries(machines)) {
       });
 
       it(`${face}: epilogues`, () => {
-        for (const g of [plain(2, 4, 6, 5, 3, 1, 1, 2), plain(2, 3, 5, 4, 1), plain(1, 2, 2, 1, 1)]) {
+        for (const g of [
+          plain(2, 4, 6, 5, 3, 1, 1, 2),
+          plain(2, 3, 5, 4, 1),
+          plain(1, 2, 2, 1, 1),
+        ]) {
           const bias = () => [[0, 1, 0, 0]];
           check(machine, g, face, { extras: bias });
           check(machine, g, face, { extras: () => [] });

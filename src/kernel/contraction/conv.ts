@@ -1,12 +1,14 @@
 /** Convolutions: the shared specification, and the choice of schedule. */
-import type { DType } from '../../base/index.ts';
-import type { ConvGeometry } from '../../ir/conv-geometry.ts';
+import { bytesOf, type DType } from '../../base/index.ts';
+import type { ConvGeometry } from '../../ir/index.ts';
 import type { Epilogue } from '../epilogue.ts';
 import type { TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch } from '../launch.ts';
-import { imageConv } from './conv-forward.ts';
+import type { Temp } from './arguments.ts';
+import { inputConv } from './conv-input.ts';
 import { weightConv } from './conv-weight.ts';
-import { lowerGemm, type Temp } from './gemm.ts';
+import { lowerGemm } from './gemm.ts';
+import { type ImageConv, imageConv, overPixels } from './image-conv.ts';
 
 export interface ConvSpec {
   readonly name: string;
@@ -34,18 +36,45 @@ export function lowerConv(spec: ConvSpec, info: TargetInfo, temp: Temp): Launch[
   if (sizes.includes(0)) return [];
   if (face === 'weight') return weightConv(spec, info, temp);
   if (isPointwise(spec)) return pointwise(spec, perIn, perOut, info, temp);
-  return imageConv(spec, info, temp);
+  if (face === 'input') return inputConv(spec, info, temp);
+  return imageConv(forwardConv(spec), info, temp);
 }
 
-/** Strides of an epilogue operand over [batch, groups, channels of a group, pixels]. */
-export function overPixels(
-  strides: readonly number[],
-  channels: number,
-  image: readonly [number, number],
-): number[] {
-  const [n, c, h, w] = strides;
-  const pixel = image[1] > 1 ? w : image[0] > 1 ? h : 0;
-  return [n, c * channels, c, pixel];
+function forwardConv(spec: ConvSpec): ImageConv {
+  const { geometry: g, aStrides: x, bStrides: w, dtype } = spec;
+  const bytes = bytesOf(dtype);
+  const [perIn, perOut] = [g.inChannels / g.groups, g.outChannels / g.groups];
+  const { kernel, stride, padding, dilation, output } = g;
+  const strides = [x[1] * bytes, x[2] * bytes, x[3] * bytes] as const;
+  return {
+    name: spec.name,
+    dtype,
+    batch: g.batch,
+    groups: g.groups,
+    x: spec.a,
+    imageBytes: x[0] * bytes,
+    image: {
+      channels: perIn,
+      size: g.input,
+      strides,
+      output,
+      kernel,
+      stride,
+      padding,
+      dilation,
+    },
+    rows: perOut,
+    weights: {
+      buffer: spec.b,
+      start: 0,
+      group: perOut * w[0],
+      row: w[0],
+      channel: w[1],
+      kernel: [w[2], w[3]],
+    },
+    out: spec.out,
+    epilogue: spec.epilogue,
+  };
 }
 
 /** A 1x1 convolution over an image whose pixels lie evenly: a matrix product for each image. */

@@ -47,7 +47,8 @@ export class EpilogueCode {
         args.index(`e${k}.${d}`, stride * bytes);
       }
       const [row, column] = strides[k].slice(-2);
-      if (column !== 0 && column !== 1) throw new Error('an epilogue operand is neither dense nor constant');
+      if (column !== 0 && column !== 1)
+        throw new Error('an epilogue operand is neither dense nor constant');
       return `${row === 0 ? 0 : 'r'}${column}`;
     });
     this.key = `${epilogue.key};${classes.join(',')}`;
@@ -68,7 +69,15 @@ export class EpilogueCode {
       const rowZero = this.strides[k][outer.length] === 0;
       if (!rowZero) pointer = b.add(pointer, b.mul(row, rowStride));
       if (columnStride === 1) pointer = b.add(pointer, b.mul(column, bytes));
-      return { kind: 'buffer', pointer, rowStride, rowZero, dense: columnStride === 1, mem: memElem(o.dtype), bytes };
+      return {
+        kind: 'buffer',
+        pointer,
+        rowStride,
+        rowZero,
+        dense: columnStride === 1,
+        mem: memElem(o.dtype),
+        bytes,
+      };
     });
     return new TileEpilogue(b, this.epilogue, places, this.mem, this.bytes, this.vector);
   }
@@ -132,7 +141,12 @@ export class TileEpilogue {
         let pointer = p.pointer;
         if (!p.rowZero) for (let r = 0; r < i; r++) pointer = b.add(pointer, p.rowStride);
         value = p.dense
-          ? b.load(p.mem, lanes, at(pointer, j * lanes * p.bytes), mask === undefined ? {} : { mask })
+          ? b.load(
+              p.mem,
+              lanes,
+              at(pointer, j * lanes * p.bytes),
+              mask === undefined ? {} : { mask },
+            )
           : b.load(p.mem, lanes, at(pointer), { splat: lanes > 1 });
         loaded.set(key, value);
       }

@@ -2,7 +2,7 @@
 import { at, type KernelBuilder } from '../builder.ts';
 import type { MemElem, Reg } from '../ir.ts';
 import type { TileEpilogue } from './epilogue-code.ts';
-import { columnsOf, type Tile } from './tile.ts';
+import { columnsOf, edgeMasks, type Tile } from './tile.ts';
 
 /** A matrix in memory, seen from a tile's first element. */
 export interface Place {
@@ -67,15 +67,8 @@ function isInside(b: KernelBuilder, t: Tile, f: Finish): Reg | undefined {
   return rows && columns ? b.binary('and', rows, columns) : (rows ?? columns);
 }
 
-/** Masks of the lanes below `columns`, vector by vector. */
-export function columnMasks(b: KernelBuilder, t: Tile, columns: Reg): Reg[] {
-  return range(t.vectors).map((j) =>
-    b.edge(b.sub(b.max(columns, j * t.lanes), j * t.lanes), t.lanes),
-  );
-}
-
 function byRow(b: KernelBuilder, t: Tile, sums: readonly Reg[], f: Finish): void {
-  const masks = f.columns && columnMasks(b, t, f.columns);
+  const masks = f.columns && edgeMasks(b, f.columns, t.vectors, t.lanes);
   for (let i = 0; i < t.rows; i++) {
     const write = (): [] => {
       writeRows(b, t, sums, f, [i], masks);
@@ -128,7 +121,12 @@ function writeRows(
       }),
   );
   if (epilogue === undefined) store(t.elem, t.bytes, partial, values);
-  else b.if(last, () => storeFinal(values), () => store(t.elem, t.bytes, partial, values));
+  else
+    b.if(
+      last,
+      () => storeFinal(values),
+      () => store(t.elem, t.bytes, partial, values),
+    );
 }
 
 /** One element after another, out of scratch memory. */

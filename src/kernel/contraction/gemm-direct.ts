@@ -6,12 +6,11 @@ import { bytesOf } from '../../base/index.ts';
 import { KernelBuilder } from '../builder.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
 import type { Launch } from '../launch.ts';
-import { numberElem } from './arguments.ts';
-import { columnMasks, finishTile } from './finish.ts';
-import { gemmArguments, type Temp } from './gemm.ts';
-import { eachBatch } from './gemm-loops.ts';
+import { numberElem, type Temp } from './arguments.ts';
+import { finishTile } from './finish.ts';
+import { eachBatch, gemmArguments } from './gemm-arguments.ts';
 import type { Problem } from './problem.ts';
-import { chooseTile, columnsOf, sumTile, type Tile, tileKey } from './tile.ts';
+import { chooseTile, columnsOf, edgeMasks, sumTile, type Tile, tileKey } from './tile.ts';
 
 export function directGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
   const t = chooseTile(info, numberElem(p.dtype), p.m.size, p.n.size);
@@ -42,7 +41,7 @@ export function directGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
         const end = params(`end.${s}`);
         b.loop(from, end, columnsOf(strip), [], (column) => {
           const columns = info.masks ? b.sub(end, column) : undefined;
-          const masks = columns && columnMasks(b, strip, columns);
+          const masks = columns && edgeMasks(b, columns, strip.vectors, strip.lanes);
           b.loop(0, m, t.rows, [], (row) => {
             const last = b.sub(m, 1);
             const pointers = Array.from({ length: t.rows }, (_, i): Reg => {
@@ -61,10 +60,7 @@ export function directGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
               ...(masks ? { masks } : {}),
             });
             const rowBytes = params('c.m');
-            const pointer = b.add(
-              b.add(start.c, b.mul(row, rowBytes)),
-              b.mul(column, outBytes),
-            );
+            const pointer = b.add(b.add(start.c, b.mul(row, rowBytes)), b.mul(column, outBytes));
             finishTile(b, strip, sums, {
               ...(exact ? {} : { rows: b.sub(m, row) }),
               ...(columns ? { columns } : {}),
@@ -84,4 +80,3 @@ export function directGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
   };
   return { key: `${kind} ${key}`, build, args: args.args };
 }
-

@@ -7,8 +7,7 @@ import { at, KernelBuilder } from '../builder.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
 import type { Launch } from '../launch.ts';
 import { bytesOfElem, numberElem } from './arguments.ts';
-import { gemmArguments } from './gemm.ts';
-import { eachBatch } from './gemm-loops.ts';
+import { eachBatch, gemmArguments } from './gemm-arguments.ts';
 import type { Problem } from './problem.ts';
 import { multiplyAdd } from './tile.ts';
 
@@ -67,10 +66,7 @@ export function dotGemm(p: Problem, info: TargetInfo): Launch {
             for (let i = 0; i < few; i++) {
               const [row, column] = short === 'm' ? [b.index(i), position] : [position, b.index(i)];
               const value = sums[i * many + j];
-              const c = b.add(
-                start.c,
-                b.add(b.mul(row, params('c.m')), b.mul(column, outBytes)),
-              );
+              const c = b.add(start.c, b.add(b.mul(row, params('c.m')), b.mul(column, outBytes)));
               const result = epilogue
                 ?.at(b, params, start.outer, row, column)
                 .applyScalar(value, b.index(0), b.index(0));

@@ -204,6 +204,7 @@ for (const [name, machine] of Object.entries(machines)) {
       for (const dtype of ['float64', 'int32', 'int64'] as const) {
         check(machine, { m: 9, n: 21, k: 5, dtype, loose: true });
         check(machine, { m: 3, n: 21, k: 5, dtype });
+        check(machine, { m: 50, n: 14, k: 60, dtype, ta: true });
         check(machine, { m: 2, n: 5, k: 11, dtype, tb: true });
         if (fast) check(machine, { m: 50, n: 45, k: 301, dtype });
       }

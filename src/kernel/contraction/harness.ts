@@ -74,8 +74,7 @@ export class Machine {
     for (const [slot, arg] of launch.args.entries()) {
       const at = address + slot * 8;
       if (arg.kind !== 'scalar') {
-        const value =
-          arg.kind === 'index' ? arg.value : this.addressOf(arg.buffer) + arg.bytes;
+        const value = arg.kind === 'index' ? arg.value : this.addressOf(arg.buffer) + arg.bytes;
         if (!Number.isInteger(value)) throw new Error(`argument ${slot} is ${value}`);
         if (this.info.indexBytes === 4) view.setInt32(at, value, true);
         else view.setBigInt64(at, BigInt(value), true);

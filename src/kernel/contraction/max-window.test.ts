@@ -34,9 +34,8 @@ function check(
   const { kernel, stride, padding, dilation } = window;
   const [oh, ow] = [0, 1].map(
     (d) =>
-      Math.floor(
-        (shape[2 + d] + 2 * padding[d] - dilation[d] * (kernel[d] - 1) - 1) / stride[d],
-      ) + 1,
+      Math.floor((shape[2 + d] + 2 * padding[d] - dilation[d] * (kernel[d] - 1) - 1) / stride[d]) +
+      1,
   );
   const count = n * c * oh * ow;
   const values = machine.out(OUTPUT(0), dtype, count);
@@ -99,13 +98,24 @@ for (const [name, machine] of Object.entries({
 })) {
   describe(`max over windows, ${name}`, () => {
     it('strides, paddings, dilations', () => {
-      for (const window of [pool(2, 2), pool(3, 2, 1), pool(3, 1, 1, 2), pool(5, 3, 2), pool(1, 1)]) {
+      for (const window of [
+        pool(2, 2),
+        pool(3, 2, 1),
+        pool(3, 1, 1, 2),
+        pool(5, 3, 2),
+        pool(1, 1),
+      ]) {
         check(machine, [2, 3, 9, 8], window);
         check(machine, [2, 3, 9, 8], window, 'float32', () => {}, true);
       }
       const uneven = { kernel: [3, 2], stride: [1, 2], padding: [1, 0], dilation: [2, 3] } as const;
       check(machine, [1, 2, 7, 11], uneven);
       check(machine, [0, 2, 7, 11], pool(2, 2));
+      // Wide enough for whole vectors of windows.
+      for (const window of [pool(2, 2), pool(3, 1, 1), pool(3, 2, 1), pool(5, 1, 0)]) {
+        check(machine, [1, 2, 6, 43], window);
+        check(machine, [1, 2, 6, 43], window, 'int32', () => {}, true);
+      }
     });
 
     it('dtypes', () => {

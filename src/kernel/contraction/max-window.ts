@@ -3,12 +3,11 @@
  * tests; those over its border test every position, so that padding never wins.
  */
 import { bytesOf, type DType } from '../../base/index.ts';
-import type { WindowMap } from '../../ir/lowering.ts';
+import type { WindowMap } from '../../ir/index.ts';
 import { at, KernelBuilder } from '../builder.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch } from '../launch.ts';
-import { Arguments, type NumberElem, numberElem } from './arguments.ts';
-import type { Temp } from './gemm.ts';
+import { Arguments, type NumberElem, numberElem, type Temp } from './arguments.ts';
 
 export interface MaxWindowSpec {
   readonly name: string;
@@ -42,7 +41,10 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
     const last = Math.floor((shape[2 + d] - 1 + w.padding[d] - span[d]) / w.stride[d]);
     return Math.max(first[d], Math.min(out[d], last + 1));
   });
-  const inside = w.padding[0] === 0 && w.padding[1] === 0;
+  const unpadded = w.padding[0] === 0 && w.padding[1] === 0;
+  // Positions are as wide as values where a whole vector of windows runs at a time.
+  const lanes = bytes === 4 ? info.vectorBytes / bytes : 1;
+  const dense = strides[3] === 1 && w.stride[1] === 1;
   const [height, width] = [shape[2], shape[3]];
   const args = new Arguments()
     .pointer('x', spec.input)
@@ -133,18 +135,37 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
               position: b.convert(b.sub(position, p('corner.position')), 'i32'),
             };
           };
-          const whole = (ow: Reg): [] => {
+          /** `width` neighbouring windows, all inside. */
+          const whole = (ow: Reg, width: number): [] => {
             const start = locate(b.mul(ow, w.stride[1]), b.index(0), b.index(0));
-            const initial = [b.load(bits, 1, at(start.address)), start.position];
+            const step = b.mul(p('x.w'), w.stride[1]);
+            const origin = b.add(
+              b.splat(start.position, width),
+              width === 1 ? b.const('i32', 0) : b.mul(b.lanes('i32', width), w.stride[1]),
+            );
+            const initial = [loadEvery(b, bits, width, start.address, step, dense), origin];
             const [best, where] = eachPosition(initial, (kh, kw, [value, position], index) => {
               if (index === 0) return [value, position];
               const [row, column] = [b.mul(kh, w.dilation[0]), b.mul(kw, w.dilation[1])];
               const offset = b.add(b.mul(row, p('x.h')), b.mul(column, p('x.w')));
               const further = b.convert(b.add(b.mul(row, p('width')), column), 'i32');
-              const loaded = b.load(bits, 1, at(b.add(start.address, offset)));
-              return fold(value, position, loaded, b.add(start.position, further));
+              const here = b.add(start.address, offset);
+              const loaded = loadEvery(b, bits, width, here, step, dense);
+              return fold(value, position, loaded, b.add(origin, b.splat(further, width)));
             });
             return store(ow, best, where);
+          };
+          /** The windows from `from` to `to`, all inside: many at a time, then one by one. */
+          const inside = (from: Reg, to: Reg): void => {
+            let rest = from;
+            if (lanes > 1) {
+              const end = b.sub(b.max(to, lanes - 1), lanes - 1);
+              [rest] = b.loop(from, end, lanes, [from], (ow) => {
+                whole(ow, lanes);
+                return [b.add(ow, lanes)];
+              });
+            }
+            b.loop(rest, to, 1, [], (ow) => whole(ow, 1));
           };
           const clipped = (ow: Reg): [] => {
             const left = b.mul(ow, w.stride[1]);
@@ -170,8 +191,8 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
             });
             return store(ow, best, where);
           };
-          if (inside) {
-            b.loop(0, p('out.w'), 1, [], whole);
+          if (unpadded) {
+            inside(b.index(0), p('out.w'));
             return [];
           }
           const rowInside = b.binary(
@@ -184,7 +205,7 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
             () => [p('first.w'), p('end.w')],
             () => [p('out.w'), p('out.w')],
           );
-          b.loop(from, to, 1, [], whole);
+          inside(from, to);
           b.loop(0, 2, 1, [b.index(0), from], (_side, [low, high]) => {
             b.loop(low, high, 1, [], clipped);
             return [to, p('out.w')];
@@ -198,8 +219,29 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
     return b.finish();
   };
   const constants = [w.kernel, w.stride, w.dilation].map((pair) => pair.join('x')).join(' ');
-  const key = `max window ${constants} ${elem}${inside ? ' inside' : ''} ${info.isa}`;
+  const key = `max window ${constants} ${elem}${unpadded ? ' unpadded' : ''}${dense ? ' dense' : ''} ${info.isa}`;
   return [{ key, build, args: args.args }];
+}
+
+/** Elements `step` bytes apart, as one vector. */
+function loadEvery(
+  b: KernelBuilder,
+  elem: NumberElem,
+  lanes: number,
+  from: Reg,
+  step: Reg,
+  dense: boolean,
+): Reg {
+  if (dense || lanes === 1) return b.load(elem, lanes, at(from));
+  let pointer = from;
+  let all = b.load(elem, lanes, at(pointer), { splat: true });
+  for (let lane = 1; lane < lanes; lane++) {
+    pointer = b.add(pointer, step);
+    const one = b.load(elem, lanes, at(pointer), { splat: true });
+    const here = b.splat(b.const('i32', lane), lanes);
+    all = b.select(b.compare('ge', b.lanes('i32', lanes), here), one, all);
+  }
+  return all;
 }
 
 function lowest(b: KernelBuilder, elem: NumberElem, bits: 'i32' | 'i64'): Reg {

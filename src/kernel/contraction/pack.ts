@@ -5,7 +5,7 @@
  */
 import { at, type KernelBuilder } from '../builder.ts';
 import type { Reg } from '../ir.ts';
-import { type Tile, UNROLL } from './tile.ts';
+import { edgeMasks, type Tile, UNROLL } from './tile.ts';
 
 export interface Panels {
   readonly elem: Tile['elem'];
@@ -31,7 +31,8 @@ const GROUP = 8;
 
 export function packPanels(b: KernelBuilder, p: Panels): void {
   b.loop(0, p.outer, p.width, [p.to], (first, [to]) => {
-    const dense = p.outerStride === p.bytes && p.width >= p.lanes;
+    const unit = p.masks ? p.width % p.lanes === 0 : p.width >= p.lanes;
+    const dense = unit && p.outerStride === p.bytes;
     const left = b.sub(p.outer, first);
     if (dense && p.masks) copyMasked(b, p, first, left, to);
     else if (dense) {
@@ -86,11 +87,8 @@ function copyDense(b: KernelBuilder, p: Panels, first: Reg, to: Reg): [] {
 }
 
 function copyMasked(b: KernelBuilder, p: Panels, first: Reg, left: Reg, to: Reg): void {
-  const count = p.width / p.lanes;
   const source = b.add(p.source, b.mul(first, p.bytes));
-  const masks = Array.from({ length: count }, (_, j) =>
-    b.edge(b.sub(b.max(left, j * p.lanes), j * p.lanes), p.lanes),
-  );
+  const masks = edgeMasks(b, left, p.width / p.lanes, p.lanes);
   everyStep(b, p, [source], to, ([from], sourceOffset, target, offset) => {
     for (const [j, mask] of masks.entries()) {
       const o = j * p.lanes * p.bytes;

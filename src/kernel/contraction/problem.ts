@@ -1,6 +1,6 @@
 /** A matrix product reduced to what the schedules need: few dimensions, known stride classes. */
 import type { DType } from '../../base/index.ts';
-import type { GemmMap } from '../../ir/lowering.ts';
+import type { GemmMap } from '../../ir/index.ts';
 import type { Epilogue } from '../epilogue.ts';
 import type { BufferRef } from '../launch.ts';
 
@@ -96,7 +96,8 @@ function spread(strides: readonly number[], sizes: readonly number[]): number[] 
   if (strides.length === rank) return [...strides];
   const batch = strides.slice(0, rank - 2);
   const rest = strides.slice(rank - 2);
-  if (rest.length === 1) return [...batch, ...(sizes[rank - 1] === 1 ? [rest[0], 0] : [0, rest[0]])];
+  if (rest.length === 1)
+    return [...batch, ...(sizes[rank - 1] === 1 ? [rest[0], 0] : [0, rest[0]])];
   if (rest.length === 0 && batch.length === rank - 2) return [...batch, 0, 0];
   throw new Error(`epilogue strides of rank ${strides.length} for an output of rank ${rank}`);
 }

@@ -31,27 +31,39 @@ export function chooseTile(info: TargetInfo, elem: NumberElem, m: number, n: num
   const lanes = info.vectorBytes / bytes;
   const wide = Math.max(1, Math.ceil(n / lanes));
   const narrow = info.vectorRegisters < 32;
-  const [rows, vectors] = narrow ? narrowTile(m, wide) : wideTile(m, wide);
+  const [rows, vectors] = narrow ? narrowTile(m, wide, info.isa !== 'wasm') : wideTile(m, wide);
   // V8 moves all loads of an unrolled turn before its arithmetic, and spills.
   const unroll = info.indexBytes === 4 ? 1 : UNROLL;
   return { elem, bytes, rows, vectors: Math.min(vectors, wide), lanes, unroll };
 }
 
-/** About 15 registers: the tiles that WebAssembly engines and AVX2 keep without spilling. */
-function narrowTile(m: number, wide: number): [rows: number, vectors: number] {
+/**
+ * About 15 registers: the tiles that WebAssembly engines and AVX2 keep without spilling. Where a
+ * product takes a register before it is added, one vector less.
+ */
+function narrowTile(m: number, wide: number, fused: boolean): [rows: number, vectors: number] {
   if (m <= 1) return [1, 8];
   if (m <= 2) return [2, 4];
-  if (m <= 3) return [3, 3];
+  if (m <= 3) return [3, fused ? 3 : 2];
   if (wide === 1) return m <= 8 ? [4, 1] : [8, 1];
-  if (m <= 4) return [4, 2];
-  // 3x3 loads least, but only where its panels do not stick out further.
-  return Math.ceil(wide / 3) * 3 <= Math.ceil(wide / 2) * 2 * 1.03 ? [3, 3] : [4, 2];
+  if (m <= 4 || !fused) return [4, 2];
+  // 3x3 loads least, but only where its tiles do not stick out further.
+  const covered = (rows: number, vectors: number): number =>
+    Math.ceil(wide / vectors) * vectors * (m <= 12 ? Math.ceil(m / rows) * rows : 1);
+  return covered(3, 3) <= covered(4, 2) * 1.03 ? [3, 3] : [4, 2];
 }
 
 function wideTile(m: number, wide: number): [rows: number, vectors: number] {
   if (m <= 1) return [1, 8];
   if (m <= 4) return [m, 4];
   return wide === 1 ? [16, 1] : wide === 2 ? [12, 2] : [8, 3];
+}
+
+/** Masks of the lanes below `count`, vector by vector. */
+export function edgeMasks(b: KernelBuilder, count: Reg, vectors: number, lanes: number): Reg[] {
+  return Array.from({ length: vectors }, (_, j) =>
+    b.edge(j === 0 ? count : b.sub(b.max(count, j * lanes), j * lanes), lanes),
+  );
 }
 
 /** The accumulators at zero, row by row. */
@@ -203,6 +215,4 @@ class MovingTable extends Moving {
 }
 
 const moving = (b: KernelBuilder, walk: Walk | TableWalk, pointers: readonly Reg[]): Moving =>
-  'table' in walk
-    ? new MovingTable(b, walk, pointers[0])
-    : new Moving(b, walk.stride, pointers);
+  'table' in walk ? new MovingTable(b, walk, pointers[0]) : new Moving(b, walk.stride, pointers);

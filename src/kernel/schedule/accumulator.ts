@@ -1,5 +1,5 @@
 /** How each reduction starts, takes an element, and joins what lanes and chunks have gathered. */
-import type { Combine } from '../../ir/lowering.ts';
+import type { Combine } from '../../ir/index.ts';
 import type { KernelBuilder } from '../builder.ts';
 import type { Elem, Reg } from '../ir.ts';
 
@@ -83,7 +83,12 @@ export class Accumulator {
     }
     let all = state.map((r) => this.b.extract(r, 0));
     for (let lane = 1; lane < lanes; lane++) {
-      all = [...this.join(all, state.map((r) => this.b.extract(r, lane)))];
+      all = [
+        ...this.join(
+          all,
+          state.map((r) => this.b.extract(r, lane)),
+        ),
+      ];
     }
     return all;
   }

@@ -7,22 +7,23 @@ import {
   numelOf,
   type Shape,
   type Spec,
+  sameShape,
   specOf,
 } from '../../base/index.ts';
-import { type Graph, GraphValue, typeOf } from '../../ir/graph.ts';
-import type { Lowering } from '../../ir/lowering.ts';
-import { chainOf, type Fusion, isScalar, type Step } from '../fuse.ts';
+import { type Graph, GraphValue, typeOf } from '../../ir/index.ts';
+import type { Fusion, Step } from '../fuse.ts';
 import type { TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch, LaunchPlan } from '../launch.ts';
-import { argsOfPlan, emitKernel, keyOf } from './emit.ts';
+import { emitKernel } from './emit.ts';
 import { findEpilogues } from './epilogues.ts';
-import { type Expr, ExprPool, type Root } from './expr.ts';
-import { GroupBuilder, scalarExpr, type Surroundings } from './group.ts';
+import { type Expr, ExprPool, type Root, type Stream } from './expr.ts';
+import { GroupBuilder, type Surroundings, scalarExpr } from './group.ts';
+import { keepCostly } from './keep.ts';
+import { chainOf, isScalar, type LoweringOf } from './operand.ts';
 import { ownMap, type Place, stridesIn } from './place.ts';
-import { type FusedKernel, offenders, planLoops } from './plan.ts';
+import { type FusedKernel, offenders, type Plan, planLoops } from './plan.ts';
+import { argsOfPlan, keyOf } from './slots.ts';
 import { buildSpecial } from './special.ts';
-
-type Of<K extends Lowering<any>['kind']> = Extract<Lowering<any>, { kind: K }>;
 
 export class Assembly implements Surroundings {
   readonly info: TargetInfo;
@@ -33,6 +34,8 @@ export class Assembly implements Surroundings {
   private readonly inputs: readonly Spec[];
   private readonly launches: Launch[] = [];
   private readonly temps: number[] = [];
+  /** The plans of elementwise kernels and reductions. */
+  private readonly plans = new Map<Launch, Plan>();
   private readonly buffers = new Map<Root, BufferRef>();
   private readonly indices = new Map<GraphValue, number>();
   private readonly places = new Map<GraphValue, Place>();
@@ -56,7 +59,51 @@ export class Assembly implements Surroundings {
     const copies = this.placeOutputs();
     for (const step of this.order()) this.build(step);
     for (const [index, value] of copies) this.copyOutput(index, value);
-    return { launches: this.launches, temps: this.temps };
+    return { launches: this.launches, temps: this.temps, inPlace: this.inPlace() };
+  }
+
+  /**
+   * Outputs that may lie on a dense input of their shape: the first launch that writes one reads
+   * the input element by element, each before that element is written, and no later one reads it.
+   */
+  private inPlace(): (readonly [number, number])[] {
+    const touches = (launch: Launch, kind: string, index: number): boolean =>
+      launch.args.some(
+        (a) => a.kind === 'pointer' && a.buffer.kind === kind && a.buffer.index === index,
+      );
+    const pairs: (readonly [number, number])[] = [];
+    this.graph.outputs.forEach((out, o) => {
+      const first = this.launches.findIndex((l) => touches(l, 'output', o));
+      this.graph.inputs.forEach((input, i) => {
+        const spec = this.inputs[i];
+        if (input.weak !== undefined || spec.dtype !== out.dtype || !spec.contiguous) return;
+        if (!sameShape(spec.shape, out.shape)) return;
+        if (this.launches.slice(first + 1).some((l) => touches(l, 'input', i))) return;
+        const launch = this.launches[first];
+        const steps = launch === undefined ? undefined : this.plans.get(launch);
+        if (launch === undefined || !touches(launch, 'input', i)) pairs.push([o, i]);
+        else if (steps !== undefined && this.alike(steps, input, o)) pairs.push([o, i]);
+      });
+    });
+    return pairs;
+  }
+
+  /** Whether a kernel reads `input` only where it writes output `o`. */
+  private alike({ streams, exprs }: Plan, input: GraphValue, o: number): boolean {
+    const isOutput = (s: Stream): boolean => {
+      const ref = s.memory === null ? undefined : this.buffers.get(s.memory.root);
+      return ref?.kind === 'output' && ref.index === o;
+    };
+    const written = streams.filter(isOutput);
+    const gathers = exprs.some((e) => e.kind === 'gather' && e.stream.memory?.root === input);
+    return (
+      !gathers &&
+      streams.every(
+        (s) =>
+          s.memory?.root !== input ||
+          written.every((w) => s.memory?.offset === 0 && sameShape(s.strides, w.strides)),
+      )
+    );
   }
 
   // ---- what goes through memory, and in which order
@@ -133,8 +180,9 @@ export class Assembly implements Surroundings {
       buildSpecial(this, step, this.epilogues.get(step) ?? null);
       return;
     }
-    const kernel = new GroupBuilder(this, step).kernel();
-    if (kernel.stores.length > 0) this.launch(kernel);
+    const group = new GroupBuilder(this, step);
+    const kernel = group.kernel();
+    if (kernel.stores.length > 0) this.launch(keepCostly(kernel, group.pool));
   }
 
   // ---- buffers
@@ -184,7 +232,7 @@ export class Assembly implements Surroundings {
     let place: Place = dense(value, value.dtype, value.shape);
     if (index !== undefined) place = { ...place, strides: this.inputs[index].strides };
     for (const node of views) {
-      const { view } = node.def.lower as Of<'view'>;
+      const { view } = node.def.lower as LoweringOf<'view'>;
       const see = (p: Place) => view(specOf(p.dtype, p.shape, p.strides), node.attrs);
       let seen = see(place);
       if (seen === null) {
@@ -227,12 +275,14 @@ export class Assembly implements Surroundings {
     if (empty) return;
     this.densify(kernel);
     const plan = planLoops(kernel, info);
-    this.launches.push({
+    const launch: Launch = {
       key: keyOf(plan, info.isa),
       build: () => emitKernel(plan),
       args: argsOfPlan(plan, (root) => this.bufferOf(root)),
       ...(kernel.faults === undefined ? {} : { faults: kernel.faults }),
-    });
+    };
+    this.launches.push(launch);
+    this.plans.set(launch, plan);
   }
 
   /** Copies operands whose strides would change the order of a float sum. */

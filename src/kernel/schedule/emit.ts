@@ -6,144 +6,15 @@
  *
  * Elements computed side by side are *cells*: each has its lanes and its place in the vector loop.
  * A cell loads all it needs before it stores, so that an output may lie on a dense operand.
- *
- * Argument slots: output pointers in order, operand pointers in order of first use, run-time
- * scalars, then sizes and strides. A pure elementwise kernel therefore has its output in slot 0
- * and its operands from slot 1 on, in the order in which the graph lists them.
  */
-import { bytesOf, type DType } from '../../base/index.ts';
+import type { DType } from '../../base/index.ts';
 import { at, KernelBuilder } from '../builder.ts';
 import { Expression, registerOf } from '../expression.ts';
-import type { Address, Kernel, MemElem, Reg } from '../ir.ts';
-import type { Arg, BufferRef } from '../launch.ts';
+import type { Address, Kernel, Reg } from '../ir.ts';
 import { Accumulator, type State } from './accumulator.ts';
-import type { Expr, Reduction, Root, Stream } from './expr.ts';
-import { CHUNK, type Plan, type Store, strideOf } from './plan.ts';
-
-/** What memory holds for a dtype. */
-export const memOf = (dtype: DType): MemElem => {
-  const elem = registerOf(dtype);
-  return elem === 'mask' ? 'u8' : (elem as MemElem);
-};
-
-type ScalarElem = 'f32' | 'f64' | 'i32' | 'i64';
-
-/** The argument slots of a planned kernel; the emitter and the launch walk the same list. */
-export type Slot =
-  | { readonly kind: 'pointer'; readonly stream: Stream }
-  | { readonly kind: 'scalar'; readonly input: number; readonly elem: ScalarElem }
-  | { readonly kind: 'size'; readonly loop: number }
-  /** Bytes from one turn of the loop to the next; elements for positions. */
-  | { readonly kind: 'stride'; readonly stream: Stream; readonly loop: number }
-  | { readonly kind: 'gatherSize'; readonly expr: Expr }
-  | { readonly kind: 'gatherStride'; readonly expr: Expr };
-
-export function slotsOf(plan: Plan): Slot[] {
-  const { kernel, streams, exprs, loops, classes } = plan;
-  const slots: Slot[] = [];
-  const outputs = new Set(kernel.stores.map((s) => s.stream));
-  const memory = streams.filter((s) => s.memory !== null);
-  for (const stream of outputs) slots.push({ kind: 'pointer', stream });
-  for (const stream of memory) if (!outputs.has(stream)) slots.push({ kind: 'pointer', stream });
-  for (const e of exprs) {
-    if (e.kind === 'scalar') {
-      slots.push({ kind: 'scalar', input: e.input, elem: registerOf(e.dtype) as ScalarElem });
-    }
-  }
-  for (let loop = 0; loop < loops.length; loop++) slots.push({ kind: 'size', loop });
-  for (const stream of streams) {
-    classes.get(stream)?.forEach((c, loop) => {
-      if (c === 'other') slots.push({ kind: 'stride', stream, loop });
-    });
-  }
-  for (const expr of exprs) {
-    if (expr.kind === 'gather') {
-      slots.push({ kind: 'gatherSize', expr }, { kind: 'gatherStride', expr });
-    }
-  }
-  return slots;
-}
-
-const bytesOfStream = (s: Stream): number => (s.memory === null ? 1 : bytesOf(s.memory.dtype));
-
-/** The arguments of one launch. */
-export function argsOfPlan(plan: Plan, bufferOf: (root: Root) => BufferRef): Arg[] {
-  return slotsOf(plan).map((slot): Arg => {
-    switch (slot.kind) {
-      case 'pointer': {
-        const { root, offset } = slot.stream.memory as NonNullable<Stream['memory']>;
-        return {
-          kind: 'pointer',
-          buffer: bufferOf(root),
-          bytes: offset * bytesOfStream(slot.stream),
-        };
-      }
-      case 'scalar':
-        return { kind: 'scalar', input: slot.input, elem: slot.elem };
-      case 'size':
-        return { kind: 'index', value: plan.loops[slot.loop].size };
-      case 'stride': {
-        const elements = strideOf(slot.stream, plan.loops[slot.loop]);
-        return { kind: 'index', value: elements * bytesOfStream(slot.stream) };
-      }
-      case 'gatherSize':
-        return { kind: 'index', value: (slot.expr as Gather).size };
-      case 'gatherStride': {
-        const { stride, stream } = slot.expr as Gather;
-        return { kind: 'index', value: stride * bytesOfStream(stream) };
-      }
-    }
-  });
-}
-
-type Gather = Extract<Expr, { kind: 'gather' }>;
-
-/** Expressions as text; streams are named by the caller, scalars only by their slots. */
-export function textOf(
-  exprs: readonly Expr[],
-  nameOf: (s: Stream) => string,
-): { readonly lines: string; ref(e: Expr | number): string } {
-  const number = new Map(exprs.map((e, i) => [e, i]));
-  const ref = (e: Expr | number): string => (typeof e === 'number' ? `${e}` : `%${number.get(e)}`);
-  const text = (e: Expr): string => {
-    switch (e.kind) {
-      case 'constant':
-        return `${Object.is(e.value, -0) ? '-0' : e.value}`;
-      case 'scalar':
-        return 'scalar';
-      case 'load':
-        return `load ${nameOf(e.stream)}`;
-      case 'position':
-        return `position ${nameOf(e.stream)}`;
-      case 'gather':
-        return `gather ${nameOf(e.stream)} ${ref(e.index)} ${ref(e.position)}`;
-      case 'reduced': {
-        const { combine, operand, position } = e.reduction;
-        return `${combine} ${ref(operand)}${position === null ? '' : ` ${ref(position)}`}`;
-      }
-      case 'op': {
-        const args = [...e.args, ...(e.position === null ? [] : [e.position])];
-        return `${e.fn} ${args.map(ref).join(' ')}`;
-      }
-    }
-  };
-  return { lines: exprs.map((e) => `${text(e)}:${e.dtype}`).join(';'), ref };
-}
-
-/** What decides the code: equal texts, equal kernels. */
-export function keyOf(plan: Plan, isa: string): string {
-  const stream = new Map(plan.streams.map((s, i) => [s, i]));
-  const { lines, ref } = textOf(plan.exprs, (s) => `${stream.get(s)}`);
-  const stores = plan.kernel.stores.map((s) => `${s.place} ${stream.get(s.stream)} ${ref(s.value)}`);
-  return [
-    isa,
-    lines,
-    stores.join(';'),
-    plan.streams.map((s) => `${s.memory?.dtype ?? 'at'} ${plan.classes.get(s)?.map((c) => c[0]).join('')}`).join(';'),
-    `${plan.loops.map((l) => (l.inner ? 'i' : 'k')).join('')} v${plan.vector} ` +
-      `x${plan.lanes}*${plan.units}/${plan.storeUnits}+${plan.chunked}`,
-  ].join('|');
-}
+import type { Expr, Reduction, Stream } from './expr.ts';
+import { BLOCK, CHUNK, type Plan, type Store } from './plan.ts';
+import { bytesOfStream, type Gather, memOf, slotsOf } from './slots.ts';
 
 /** Where code stands: which loops are open, and what is known there. */
 interface Cell {
@@ -154,6 +25,8 @@ interface Cell {
   /** The vector loop's index, once it is open, and this cell's elements beyond it. */
   readonly index: Reg | null;
   readonly ahead: number;
+  /** The part of the innermost loop to run now, where that is cut into blocks. */
+  readonly block: { readonly from: Reg; readonly to: Reg } | null;
 }
 
 export function emitKernel(plan: Plan): Kernel {
@@ -186,7 +59,7 @@ class Emitter {
       const roots = list.flatMap(({ reduction: { operand, position } }) =>
         position === null ? [operand] : [operand, position],
       );
-      if (phase === plan.phases - 1) roots.push(...this.stores('inner').map((s) => s.value));
+      roots.push(...this.storesOf(phase).map((s) => s.value));
       this.needed.push(below(roots));
     }
   }
@@ -218,7 +91,10 @@ class Emitter {
           break;
         }
         case 'gatherSize':
-          this.gathers.set(slot.expr, { size: this.b.param('size', 'index'), stride: this.b.index(0) });
+          this.gathers.set(slot.expr, {
+            size: this.b.param('size', 'index'),
+            stride: this.b.index(0),
+          });
           break;
         case 'gatherStride': {
           const { size } = this.gathers.get(slot.expr) as { size: Reg };
@@ -232,10 +108,15 @@ class Emitter {
     return this.plan.kernel.stores.filter((s) => s.place === place);
   }
 
+  /** What the inner loops of a phase store. */
+  private storesOf(phase: number): Store[] {
+    return this.stores('inner').filter((s) => (s.phase ?? this.plan.phases - 1) === phase);
+  }
+
   run(): Kernel {
     const base = new Map<Stream, Reg>();
     for (const s of this.plan.streams) base.set(s, this.pointers.get(s) ?? this.b.index(0));
-    const top: Cell = { known: new Map(), base, lanes: 1, index: null, ahead: 0 };
+    const top: Cell = { known: new Map(), base, lanes: 1, index: null, ahead: 0, block: null };
     this.preload(this.plan.exprs, top, 0);
     this.storeAll(this.stores('once'), top);
     this.rows(0, top);
@@ -255,10 +136,17 @@ class Emitter {
       return;
     }
     // The vector loop is the last kept one: rows lie side by side in the lanes.
-    this.vectorLoop(loop, plan.units, [], (cells) => {
-      this.phases(cells);
-      return [];
-    }, cell, plan.exprs);
+    this.vectorLoop(
+      loop,
+      plan.units,
+      [],
+      (cells) => {
+        this.phases(cells);
+        return [];
+      },
+      cell,
+      plan.exprs,
+    );
   }
 
   private phases(rows: readonly Cell[]): void {
@@ -290,7 +178,9 @@ class Emitter {
     const results: Reg[] = [];
     let from = 0;
     for (const { acc } of list) {
-      const states = lanes.map((_, u) => end.slice(u * this.width(phase) + from, u * this.width(phase) + from + acc.width));
+      const states = lanes.map((_, u) =>
+        end.slice(u * this.width(phase) + from, u * this.width(phase) + from + acc.width),
+      );
       const scalar = plan.lanes > 1 ? states.pop() : undefined;
       let vectors: State[] = states;
       while (vectors.length > 1) {
@@ -329,6 +219,14 @@ class Emitter {
     const { plan } = this;
     const last = plan.loops.length - 1;
     if (loop > last) return this.step(phase, cells, states);
+    if (loop === plan.block && cells[0].block === null) {
+      const all = this.sizes[last];
+      const step = Math.max(BLOCK, plan.lanes);
+      return this.b.loop(0, all, step, states, (from, now) => {
+        const block = { from, to: this.b.min(this.b.add(from, step), all) };
+        return this.inner(loop, phase, [{ ...cells[0], block }], [...now]);
+      });
+    }
     if (loop === plan.vector) return this.vectorPhase(phase, cells[0], states);
     const turn = (i: Reg, now: readonly Reg[]): Reg[] => {
       const next = cells.map((c) => this.enter(loop, i, c, this.needed[phase], Infinity));
@@ -406,20 +304,28 @@ class Emitter {
   ): Reg[] {
     const { b, plan } = this;
     const { lanes } = plan;
-    const size = this.sizes[loop];
+    const size = outer.block?.to ?? this.sizes[loop];
     const level = phase < 0 ? 0 : Infinity;
     const cellsAt = (i: Reg, count: number, width: number): Cell[] =>
       Array.from({ length: count }, (_, u) =>
         this.enter(loop, i, { ...outer, lanes: width, ahead: u * width }, exprs, level, true),
       );
     if (lanes === 1) {
-      return b.loop(0, size, 1, states, (i, now) => body(cellsAt(i, 1, 1), [...now]));
+      const first = outer.block?.from ?? 0;
+      return b.loop(first, size, 1, states, (i, now) => body(cellsAt(i, 1, 1), [...now]));
     }
     const width = states.length === 0 ? 0 : states.length / (units + 1);
     let all = [...states];
-    let from = b.index(0);
+    let from = outer.block?.from ?? b.index(0);
     /** Turns of `count` cells of `n` lanes below `end`, on the states from `first` on. */
-    const run = (count: number, n: number, first: number, start: Reg, end: Reg, s: Reg[]): Reg[] => {
+    const run = (
+      count: number,
+      n: number,
+      first: number,
+      start: Reg,
+      end: Reg,
+      s: Reg[],
+    ): Reg[] => {
       const own = s.slice(first, first + count * width);
       const step = count * n;
       const out = b.loop(start, end, step, [start, ...own], (i, [, ...now]) => [
@@ -460,10 +366,11 @@ class Emitter {
         let value = this.emit(operand, cell);
         if (operand.dtype === 'bool') value = this.b.convert(value, 'i32');
         value = this.b.splat(value, cell.lanes);
-        const place = position === null ? null : this.b.splat(this.emit(position, cell), cell.lanes);
+        const place =
+          position === null ? null : this.b.splat(this.emit(position, cell), cell.lanes);
         out.push(...acc.take(states.slice(out.length, out.length + acc.width), value, place));
       }
-      if (phase === this.plan.phases - 1) this.storeAll(this.stores('inner'), cell);
+      this.storeAll(this.storesOf(phase), cell);
     }
     return out;
   }
@@ -489,7 +396,12 @@ class Emitter {
       const step = this.b.mul(i, stride);
       base.set(s, this.b.add(base.get(s) as Reg, step));
     }
-    const inside: Cell = { ...cell, known: new Map(cell.known), base, index: vector ? i : cell.index };
+    const inside: Cell = {
+      ...cell,
+      known: new Map(cell.known),
+      base,
+      index: vector ? i : cell.index,
+    };
     this.preload(exprs, inside, level, loop);
     return inside;
   }
@@ -526,7 +438,11 @@ class Emitter {
       case 'scalar':
         return this.scalars.get(e) as Reg;
       case 'load':
-        return this.b.load(memOf(e.dtype), this.lanesAt(e.stream, cell), this.address(e.stream, cell));
+        return this.b.load(
+          memOf(e.dtype),
+          this.lanesAt(e.stream, cell),
+          this.address(e.stream, cell),
+        );
       case 'position':
         return this.position(e.stream, cell);
       case 'gather':
@@ -587,9 +503,22 @@ class Emitter {
 
   /** Computes all values before it stores the first. */
   private storeAll(stores: readonly Store[], cell: Cell): void {
-    const values = stores.map((s) => this.b.splat(this.emit(s.value, cell), this.lanesAt(s.stream, cell)));
-    stores.forEach((s, i) => {
-      this.b.store(memOf(s.value.dtype), this.address(s.stream, cell), values[i]);
+    const { b } = this;
+    const strided = (s: Stream): boolean =>
+      cell.lanes > 1 && this.plan.classes.get(s)?.[this.plan.vector] === 'other';
+    const values = stores.map(({ stream, value }) => {
+      const lanes = strided(stream) ? cell.lanes : this.lanesAt(stream, cell);
+      return b.splat(this.emit(value, cell), lanes);
+    });
+    stores.forEach(({ stream, value }, i) => {
+      const mem = memOf(value.dtype);
+      if (!strided(stream)) return b.store(mem, this.address(stream, cell), values[i]);
+      const stride = this.strides.get(`${stream.id},${this.plan.vector}`) as Reg;
+      const base = cell.base.get(stream) as Reg;
+      for (let lane = 0; lane < cell.lanes; lane++) {
+        const place = b.add(base, b.mul(stride, cell.ahead + lane));
+        b.store(mem, at(place), b.extract(values[i], lane));
+      }
     });
   }
 }

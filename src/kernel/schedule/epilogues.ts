@@ -1,15 +1,17 @@
 /** Groups that only finish a contraction: they run on its tiles before these are stored. */
 import { bytesOf } from '../../base/index.ts';
-import type { GraphNode, GraphValue } from '../../ir/graph.ts';
-import { chainOf, isPositional, isScalar, operandTypes, type Step } from '../fuse.ts';
+import type { GraphNode, GraphValue } from '../../ir/index.ts';
 import type { Epilogue, EpilogueOperand } from '../epilogue.ts';
+import type { Step } from '../fuse.ts';
 import type { BufferRef } from '../launch.ts';
 import type { Assembly } from './assembly.ts';
-import { applyOp, constantReg, textOf } from './emit.ts';
+import { applyOp, constantReg } from './emit.ts';
 import type { Expr, Stream } from './expr.ts';
 import { GroupBuilder } from './group.ts';
+import { chainOf, isPositional, isScalar, operandTypes } from './operand.ts';
 import { ownMap, stridesIn } from './place.ts';
 import { exprsOf, type Store } from './plan.ts';
+import { textOf } from './slots.ts';
 
 /** Dimensions, from the last, along which epilogue operands must be dense or constant together. */
 const vectorDims = (node: GraphNode): number => {
@@ -27,7 +29,11 @@ export function findEpilogues(assembly: Assembly): Map<Step, Step> {
     if (step.space !== null || vectorDims(step.nodes[0]) === 0) continue;
     const [result] = step.nodes[0].outputs;
     const all = readers.get(result);
-    if (all === undefined || all.size !== 1 || assembly.graph.outputs.some((v) => chainOf(v).base === result)) {
+    if (
+      all === undefined ||
+      all.size !== 1 ||
+      assembly.graph.outputs.some((v) => chainOf(v).base === result)
+    ) {
       continue;
     }
     const [group] = all;
@@ -59,7 +65,8 @@ function finishes(assembly: Assembly, group: Step, contraction: GraphNode): bool
   const [result] = contraction.outputs;
   const { shape, dtype } = result;
   const space = shape.filter((n) => n !== 1);
-  if (group.space === null || group.inner !== null || group.space.length !== space.length) return false;
+  if (group.space === null || group.inner !== null || group.space.length !== space.length)
+    return false;
   if (group.space.some((n, d) => n !== space[d]) || space.includes(0)) return false;
   const outputs = group.nodes.flatMap((n) => n.outputs).filter((v) => assembly.isStored(v));
   if (outputs.length !== 1 || !wide(outputs[0].dtype, dtype)) return false;

@@ -4,7 +4,7 @@
  * share loads and common parts, and their text is the kernel's identity in the cache.
  */
 import type { DType, Shape } from '../../base/index.ts';
-import type { Combine, ElementBuilder } from '../../ir/lowering.ts';
+import type { Combine, ElementBuilder } from '../../ir/index.ts';
 
 /**
  * Elements that a kernel reads (or counts) along its space: strides in elements, one a dimension
@@ -137,7 +137,12 @@ export class ExprPool {
     let level = 0;
     for (const a of args) if (typeof a !== 'number') level = Math.max(level, a.level);
     const text = args.map((a) => (typeof a === 'number' ? a : `e${a.id}`));
-    return this.make(`${fn}(${text})${position?.id ?? ''}`, { kind: 'op', fn, args, position }, dtype, level);
+    return this.make(
+      `${fn}(${text})${position?.id ?? ''}`,
+      { kind: 'op', fn, args, position },
+      dtype,
+      level,
+    );
   }
 
   cast(a: Expr, dtype: DType): Expr {

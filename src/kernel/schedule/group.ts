@@ -1,13 +1,18 @@
 /** The expressions of one fused group: its nodes, traced over the group's space. */
 import { type DType, IndexError, numelOf, type Shape } from '../../base/index.ts';
-import { type GraphNode, type GraphValue, typeOf } from '../../ir/graph.ts';
-import type { Lowering } from '../../ir/lowering.ts';
-import { chainOf, isScalar, operandTypes, reductionOf, type Step } from '../fuse.ts';
+import { type GraphNode, type GraphValue, typeOf } from '../../ir/index.ts';
+import type { Step } from '../fuse.ts';
 import { type Expr, ExprPool, positionStrides, tracer } from './expr.ts';
+import {
+  type AnyLowering,
+  chainOf,
+  isScalar,
+  type LoweringOf,
+  operandTypes,
+  reductionOf,
+} from './operand.ts';
 import { ownMap, type Place, stridesIn } from './place.ts';
 import type { FusedKernel, Store } from './plan.ts';
-
-type Of<K extends Lowering<any>['kind']> = Extract<Lowering<any>, { kind: K }>;
 
 /** What a group must know of the plan around it. */
 export interface Surroundings {
@@ -37,7 +42,7 @@ export function scalarExpr(
   const types = operandTypes(node);
   const operands = node.inputs.map((y, i) => scalarExpr(pool, chainOf(y).base, types[i], around));
   const build = tracer(pool, () => pool.position([]));
-  const e = (node.def.lower as Of<'element'>).expr(build, operands, node.attrs, x) as Expr;
+  const e = (node.def.lower as LoweringOf<'element'>).expr(build, operands, node.attrs, x) as Expr;
   return pool.cast(pool.cast(e, x.dtype), dtype);
 }
 
@@ -93,7 +98,7 @@ export class GroupBuilder {
 
   private node(node: GraphNode): Expr {
     const [out] = node.outputs;
-    const lower = node.def.lower as Lowering<any>;
+    const lower = node.def.lower as AnyLowering;
     const types = operandTypes(node);
     const map = this.mapOf(node);
     switch (lower.kind) {
@@ -112,7 +117,7 @@ export class GroupBuilder {
     }
   }
 
-  private reduction(node: GraphNode, lower: Of<'reduce'>, type: DType): Expr {
+  private reduction(node: GraphNode, lower: LoweringOf<'reduce'>, type: DType): Expr {
     const [out] = node.outputs;
     const { dims, shape } = reductionOf(node);
     const isArg = lower.combine === 'argmax' || lower.combine === 'argmin';
@@ -135,7 +140,7 @@ export class GroupBuilder {
     return this.pool.reduced(lower.combine, operand, position, out.dtype);
   }
 
-  private gather(node: GraphNode, lower: Of<'gather'>, map: readonly number[]): Expr {
+  private gather(node: GraphNode, lower: LoweringOf<'gather'>, map: readonly number[]): Expr {
     const [x, index] = node.inputs;
     const [out] = node.outputs;
     const dim = lower.dim(node.attrs);
@@ -171,12 +176,7 @@ export class GroupBuilder {
   }
 
   /** An operand of an op whose output, of shape `out`, is laid by `map`. */
-  private operand(
-    x: GraphValue | number,
-    dtype: DType,
-    out: Shape,
-    map: readonly number[],
-  ): Expr {
+  private operand(x: GraphValue | number, dtype: DType, out: Shape, map: readonly number[]): Expr {
     const { base } = chainOf(x);
     if (isScalar(base)) return scalarExpr(this.pool, base, dtype, this.around);
     const own = this.values.get(base as GraphValue);

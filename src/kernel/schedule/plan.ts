@@ -27,6 +27,8 @@ export interface Store {
   readonly stream: Stream;
   /** In the inner loops, once per kept index, or once before all loops. */
   readonly place: 'inner' | 'row' | 'once';
+  /** The phase whose inner loops store it; the last one unless given. */
+  readonly phase?: number;
 }
 
 export type StrideClass = 'zero' | 'unit' | 'other';
@@ -50,6 +52,11 @@ export interface Plan {
   /** Vectors a turn in the loops of kept rows or of a phase that reduces, and of one that only stores. */
   readonly units: number;
   readonly storeUnits: number;
+  /**
+   * Transposing kernels: before this loop the innermost one is cut into blocks, whose turns then
+   * share cache lines; -1 for all others.
+   */
+  readonly block: number;
   /** How often partial sums of CHUNK parts are joined to larger ones: 0 to 2 times. */
   readonly chunked: number;
   /** Every expression, operands first. */
@@ -65,6 +72,9 @@ export interface Plan {
 
 /** What one accumulator takes before it is added to the next: elements, then sums of these. */
 export const CHUNK = 128;
+
+/** Elements of a block: its rows, however they align, must stay in a cache of eight ways. */
+export const BLOCK = 8;
 
 /** All expressions below the stores, operands first. */
 export function exprsOf(stores: readonly Store[]): Expr[] {
@@ -128,7 +138,8 @@ const mergeable = (s: Stream, outer: number, d: number, space: readonly number[]
   s.strides[outer] === s.strides[d] * space[d];
 
 /** A stream's stride along a merged loop. */
-export const strideOf = (s: Stream, loop: Loop): number => s.strides[loop.dims[loop.dims.length - 1]];
+export const strideOf = (s: Stream, loop: Loop): number =>
+  s.strides[loop.dims[loop.dims.length - 1]];
 
 const classOf = (stride: number): StrideClass =>
   stride === 0 ? 'zero' : stride === 1 ? 'unit' : 'other';
@@ -155,10 +166,15 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
   const reductions = reductionsOf(exprs);
   const streams = streamsOf(exprs, kernel.stores);
   const ordered = reductions.some(isOrdered);
-  const loops = loopsOf(kernel, streams, ordered);
+  let loops = loopsOf(kernel, streams, ordered);
   const kept = loops.filter((l) => !l.inner).length;
   const lastDim = kernel.space.length - 1;
-  const vector = loops.findIndex((l) => l.dims.includes(lastDim));
+  let vector = loops.findIndex((l) => l.dims.includes(lastDim));
+  const block = reductions.length > 0 ? -1 : blockAt(loops, streams, kernel.stores);
+  if (block >= 0) {
+    loops = [...loops.toSpliced(block, 1), loops[block]];
+    vector = loops.length - 1;
+  }
   const classes = new Map(
     streams.map((s) => [s, loops.map((l) => classOf(strideOf(s, l)))] as const),
   );
@@ -174,7 +190,14 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
     else if (size >= 4 * lanes && reductions.length <= 2 && cost <= 40) units = 4;
   }
   // Accumulators must stay in registers; what the sum's order depends on is not for this to change.
-  const storeUnits = lanes > 1 && !isRow && size >= 64 * lanes ? (cost > 60 ? 1 : cost > 12 ? 2 : 4) : 1;
+  const storeUnits =
+    lanes > 1 && block < 0 && !isRow && size >= 64 * lanes
+      ? cost > 60
+        ? 1
+        : cost > 12
+          ? 2
+          : 4
+      : 1;
   const lastInner = loops.length > kept ? loops[loops.length - 1].size : 1;
   const levels = [
     ...reductions.map((r) => r.operand.level + 1),
@@ -188,6 +211,7 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
     lanes,
     units,
     storeUnits,
+    block,
     chunked: ordered ? chunkLevels(lastInner / (isRow ? 1 : lanes * units)) : 0,
     exprs,
     streams,
@@ -198,6 +222,29 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
 }
 
 const chunkLevels = (turns: number): number => (turns <= CHUNK ? 0 : turns <= CHUNK ** 2 ? 1 : 2);
+
+/** Least sizes for which blocks are worth their loops. */
+const BLOCKED = 8;
+
+/**
+ * The loop along which an operand is dense that strides along the innermost one: the innermost
+ * loop it should be, in blocks. -1 if there is none.
+ */
+function blockAt(
+  loops: readonly Loop[],
+  streams: readonly Stream[],
+  stores: readonly Store[],
+): number {
+  const last = loops.length - 1;
+  if (last < 1 || loops[last].size < BLOCKED) return -1;
+  const written = new Set(stores.map((s) => s.stream));
+  for (const s of streams) {
+    if (s.memory === null || written.has(s) || Math.abs(strideOf(s, loops[last])) <= 1) continue;
+    const at = loops.findIndex((l) => strideOf(s, l) === 1 && l.size >= BLOCKED);
+    if (at >= 0) return at;
+  }
+  return -1;
+}
 
 function varying(
   exprs: readonly Expr[],
@@ -245,13 +292,25 @@ function lanesOf(
     if (s.value.dtype !== 'bool') widths.add(bytesOf(s.value.dtype));
   }
   if (widths.size > 1) return 1;
-  for (const list of classes.values()) if (list[vector] === 'other') return 1;
+  // Stores that stride are made lane by lane.
+  const written = new Set(kernel.stores.map((s) => s.stream));
+  for (const [s, list] of classes) if (list[vector] === 'other' && !written.has(s)) return 1;
   const [width = 4] = widths;
   return info.vectorBytes / width;
 }
 
 const COSTS: Readonly<Record<string, number>> = {
-  exp: 20, expm1: 30, log: 25, log1p: 30, sin: 40, cos: 40, tanh: 30, erf: 40, pow: 60, philox: 120,
+  exp: 20,
+  expm1: 30,
+  log: 25,
+  log1p: 30,
+  sin: 40,
+  cos: 40,
+  tanh: 30,
+  erf: 40,
+  pow: 60,
+  philox: 120,
 };
 
-const costOf = (e: Expr): number => (e.kind === 'op' ? (COSTS[e.fn] ?? 1) : 0);
+/** What an expression costs by itself, in simple instructions. */
+export const costOf = (e: Expr): number => (e.kind === 'op' ? (COSTS[e.fn] ?? 1) : 0);

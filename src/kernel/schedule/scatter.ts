@@ -4,8 +4,8 @@ import { at, KernelBuilder } from '../builder.ts';
 import { Expression, registerOf } from '../expression.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
 import type { Arg, BufferRef, Launch } from '../launch.ts';
-import { memOf } from './emit.ts';
 import type { Place } from './place.ts';
+import { memOf } from './slots.ts';
 
 interface Dim {
   size: number;
@@ -28,8 +28,7 @@ export function scatterLaunch(
   const classes = dims.map((d) => d.strides.map((s) => (s === 0 ? 'z' : s === 1 ? 'u' : 'o')));
   const flags = last === undefined ? [] : classes[classes.length - 1];
   // A vector adds to one row at a time: lanes never meet.
-  const isVector =
-    out.dtype !== 'bool' && flags[0] === 'u' && flags[1] === 'z' && flags[2] !== 'o';
+  const isVector = out.dtype !== 'bool' && flags[0] === 'u' && flags[1] === 'z' && flags[2] !== 'o';
   const lanes = isVector ? info.vectorBytes / bytesOf(out.dtype) : 1;
   const bytes = [...places.map((p) => bytesOf(p.dtype)), 1];
   const args: Arg[] = places.map((p) => ({
@@ -66,7 +65,12 @@ function dimsOf(dim: number, out: Place, index: Place, source: Place): Dim[] {
   }
   index.shape.forEach((size, d) => {
     if (size === 1) return;
-    const strides = [d === dim ? 0 : out.strides[d], index.strides[d], source.strides[d], positions[d]];
+    const strides = [
+      d === dim ? 0 : out.strides[d],
+      index.strides[d],
+      source.strides[d],
+      positions[d],
+    ];
     const before = dims[dims.length - 1];
     if (before !== undefined && before.strides.every((s, i) => s === strides[i] * size)) {
       before.size *= size;

@@ -1,22 +1,19 @@
 /** Steps that are no elementwise group: contractions, windows, assembly, scatter. */
 import { bytesOf, contiguousStrides, IndexError, numelOf, specOf } from '../../base/index.ts';
-import { type GraphNode, typeOf } from '../../ir/graph.ts';
-import type { Lowering } from '../../ir/lowering.ts';
-import * as contraction from '../contraction/index.ts';
+import { type GraphNode, typeOf } from '../../ir/index.ts';
+import { lowerConv, lowerGemm, lowerMaxWindow } from '../contraction/index.ts';
 import type { Epilogue } from '../epilogue.ts';
-import { chainOf, isScalar, operandTypes, type Step } from '../fuse.ts';
-import type { TargetInfo } from '../ir.ts';
+import type { Step } from '../fuse.ts';
 import type { BufferRef, Launch } from '../launch.ts';
 import type { Assembly } from './assembly.ts';
 import { epilogueOf } from './epilogues.ts';
+import { type AnyLowering, chainOf, isScalar, type LoweringOf, operandTypes } from './operand.ts';
 import type { Place } from './place.ts';
 import { scatterLaunch } from './scatter.ts';
 
-type Of<K extends Lowering<any>['kind']> = Extract<Lowering<any>, { kind: K }>;
-
 export function buildSpecial(assembly: Assembly, step: Step, finish: Step | null): void {
   const [node] = step.nodes;
-  const lower = node.def.lower as Lowering<any>;
+  const lower = node.def.lower as AnyLowering;
   switch (lower.kind) {
     case 'gemm':
     case 'conv':
@@ -75,7 +72,7 @@ const denseOut = (node: GraphNode, i = 0): Place => ({
 function buildContraction(
   assembly: Assembly,
   node: GraphNode,
-  lower: Of<'gemm'> | Of<'conv'>,
+  lower: LoweringOf<'gemm'> | LoweringOf<'conv'>,
   finish: Step | null,
 ): void {
   const [out] = node.outputs;
@@ -104,7 +101,7 @@ function buildContraction(
   if (lower.kind === 'gemm') {
     const spec = (p: Place) => specOf(p.dtype, p.shape, p.strides);
     const map = lower.map(spec(a), spec(b), node.attrs);
-    assembly.push(operands.placed(contraction.lowerGemm({ ...common, map }, assembly.info, temp)));
+    assembly.push(operands.placed(lowerGemm({ ...common, map }, assembly.info, temp)));
     return;
   }
   const spec = {
@@ -114,16 +111,10 @@ function buildContraction(
     aStrides: [...a.strides],
     bStrides: [...b.strides],
   };
-  assembly.push(operands.placed(later.lowerConv(spec, assembly.info, temp)));
+  assembly.push(operands.placed(lowerConv(spec, assembly.info, temp)));
 }
 
-/** The part of `contraction/` that is being written: bound when used. */
-const later = contraction as unknown as {
-  lowerConv(spec: object, info: TargetInfo, temp: (bytes: number) => BufferRef): Launch[];
-  lowerMaxWindow(spec: object, info: TargetInfo, temp: (bytes: number) => BufferRef): Launch[];
-};
-
-function buildWindow(assembly: Assembly, node: GraphNode, lower: Of<'maxWindow'>): void {
+function buildWindow(assembly: Assembly, node: GraphNode, lower: LoweringOf<'maxWindow'>): void {
   const [values, positions] = node.outputs;
   if (numelOf(values.shape) === 0) return;
   const operands = new Operands(assembly);
@@ -138,12 +129,12 @@ function buildWindow(assembly: Assembly, node: GraphNode, lower: Of<'maxWindow'>
     values: assembly.bufferOf(values),
     positions: assembly.bufferOf(positions),
   };
-  const launches = later.lowerMaxWindow(spec, assembly.info, (bytes) => assembly.temp(bytes));
+  const launches = lowerMaxWindow(spec, assembly.info, (bytes) => assembly.temp(bytes));
   assembly.push(operands.placed(launches));
 }
 
 /** Fills the output, then copies each operand to its place there. */
-function buildAssemble(assembly: Assembly, node: GraphNode, lower: Of<'assemble'>): void {
+function buildAssemble(assembly: Assembly, node: GraphNode, lower: LoweringOf<'assemble'>): void {
   const out = denseOut(node);
   const fill = lower.fill(node.attrs);
   if (fill !== null) assembly.fill(out, fill);
@@ -164,7 +155,7 @@ function buildAssemble(assembly: Assembly, node: GraphNode, lower: Of<'assemble'
 }
 
 /** Copies x, then adds the source at its indices, in order. */
-function buildScatter(assembly: Assembly, node: GraphNode, lower: Of<'scatterAdd'>): void {
+function buildScatter(assembly: Assembly, node: GraphNode, lower: LoweringOf<'scatterAdd'>): void {
   const [x, index, source] = node.inputs;
   const out = denseOut(node);
   const types = operandTypes(node);

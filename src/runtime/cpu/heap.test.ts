@@ -3,7 +3,7 @@ import { type Handle, WasmHeap } from './heap.ts';
 
 const MB = 2 ** 20;
 const fill = (heap: WasmHeap, h: Handle, value: number) => {
-  const at = heap.touchForWrite(h.block);
+  const at = heap.touchForWrite(h);
   heap.u8.fill(value, at, at + h.block.bytes);
 };
 
@@ -21,7 +21,7 @@ test('a working set of twice the cap keeps every byte', () => {
   for (let round = 0; round < 2; round++) {
     handles.forEach((h, i) => {
       heap.tick++;
-      const at = heap.touch(h.block);
+      const at = heap.touch(h);
       const bytes = heap.u8.subarray(at, at + h.block.bytes);
       expect(bytes.every((b) => b === i + 1)).toBe(true);
     });
@@ -32,7 +32,7 @@ test('what one run touches stays put, growing past the cap if it must', () => {
   const heap = new WasmHeap(2 * MB);
   heap.tick++;
   const handles = [1, 2, 3, 4].map(() => heap.allocate(MB));
-  expect(new Set(handles.map((h) => heap.touch(h.block))).size).toBe(4);
+  expect(new Set(handles.map((h) => heap.touch(h))).size).toBe(4);
   expect(heap.heapBytes).toBeGreaterThan(2 * MB);
 });
 
@@ -43,7 +43,7 @@ test('a block copied out once leaves again without another copy until it is writ
   const outside = heap.outside(h.block);
   heap.drop(h.block);
   heap.tick++;
-  const at = heap.touch(h.block);
+  const at = heap.touch(h);
   expect(heap.u8[at]).toBe(7);
   expect(heap.outside(h.block)).toBe(outside);
   fill(heap, h, 8);
@@ -55,5 +55,5 @@ test('memory given back by hand cannot be used again', () => {
   const heap = new WasmHeap(4 * MB);
   const h = heap.allocate(1000);
   heap.release(h.block);
-  expect(() => heap.touch(h.block)).toThrow(/given back/);
+  expect(() => heap.touch(h)).toThrow(/given back/);
 });

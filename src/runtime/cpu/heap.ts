@@ -1,8 +1,9 @@
 /**
  * The WebAssembly heap: a bounded cache of tensors' memory, not its home.
  *
- * Tensor -> Storage -> Handle -> Block. The collector owns Handles (a FinalizationRegistry watches
- * them); the heap owns Blocks. Finalizers never run inside a synchronous loop, so a heap that is
+ * Tensor -> Storage -> Handle -> Block. The collector owns Handles; while a Block is in the heap, a
+ * FinalizationRegistry watches its Handle, and once it is out nothing does: the registry would keep
+ * the copied bytes alive until its callback runs. Finalizers never run inside a synchronous loop, so a heap that is
  * full copies its least recently used blocks into garbage-collected buffers and lets go of them:
  * garbage costs one copy, memory stays bounded, and no tensor needs `dispose`.
  */
@@ -20,8 +21,6 @@ export class Block {
   used = 0;
   /** Position in the heap's list of resident blocks, or -1. */
   slot = -1;
-  /** Scratch: its bytes mean nothing between runs, so it leaves the heap without a copy. */
-  scratch = false;
   /** Given back by hand; any further use is a defect. */
   freed = false;
 
@@ -62,6 +61,7 @@ export class WasmHeap {
   private readonly free = new Extents();
   private readonly resident: Block[] = [];
   private size: number;
+  private scratch = new Block(0);
   private readonly registry = new FinalizationRegistry<Block>((block) => this.drop(block));
 
   constructor(capBytes: number) {
@@ -74,10 +74,8 @@ export class WasmHeap {
 
   /** Fresh memory, contents undefined, 64-byte aligned. */
   allocate(bytes: number): Handle {
-    const block = new Block(bytes);
-    const handle = new Handle(block);
-    this.place(block);
-    this.registry.register(handle, block);
+    const handle = new Handle(new Block(bytes));
+    this.enter(handle);
     return handle;
   }
 
@@ -90,37 +88,43 @@ export class WasmHeap {
     this.free.give(address, round(bytes));
   }
 
-  /** Marks a block as used by the current run and returns its address, bringing it in if out. */
-  touch(block: Block): number {
+  /** Marks memory as used by the current run and returns its address, bringing it in if out. */
+  touch(handle: Handle): number {
+    const { block } = handle;
     block.used = this.tick;
     if (block.address < 0) {
       if (block.freed) throw new Error('a tensor was used after its memory was given back');
-      this.place(block);
+      this.enter(handle);
       if (block.buffer !== null) this.u8.set(block.buffer, block.address);
     }
     return block.address;
   }
 
-  /** Like `touch`, for a block about to be written: a copy outside is out of date. */
-  touchForWrite(block: Block): number {
-    const address = this.touch(block);
-    block.buffer = null;
+  /** Like `touch`, for memory about to be written: a copy outside is out of date. */
+  touchForWrite(handle: Handle): number {
+    const address = this.touch(handle);
+    handle.block.buffer = null;
     return address;
+  }
+
+  /** Memory for one run's temporaries: all runs share it, and it leaves without a copy. */
+  touchScratch(bytes: number): number {
+    if (this.scratch.bytes < bytes) {
+      this.drop(this.scratch);
+      this.scratch = new Block(bytes);
+    }
+    if (this.scratch.address < 0) this.place(this.scratch);
+    this.scratch.used = this.tick;
+    return this.scratch.address;
   }
 
   /** The block's bytes in a buffer of the collector's: safe to keep, never overwritten. */
   outside(block: Block): Uint8Array {
     if (block.buffer === null) {
-      block.buffer = this.u8.slice(block.address, block.address + block.bytes);
+      block.buffer = uninitialised(block.bytes);
+      block.buffer.set(this.u8.subarray(block.address, block.address + block.bytes));
     }
     return block.buffer;
-  }
-
-  /** A block that is not watched: whoever makes it drops it. */
-  makeScratch(bytes: number): Block {
-    const block = new Block(bytes);
-    block.scratch = true;
-    return block;
   }
 
   /** Gives memory back for good. */
@@ -135,6 +139,7 @@ export class WasmHeap {
     if (block.address < 0) return;
     this.free.give(block.address, round(block.bytes));
     block.address = -1;
+    this.registry.unregister(block);
     this.unlist(block);
   }
 
@@ -146,6 +151,11 @@ export class WasmHeap {
 
   get heapBytes(): number {
     return this.size;
+  }
+
+  private enter(handle: Handle): void {
+    this.place(handle.block);
+    this.registry.register(handle, handle.block, handle.block);
   }
 
   private place(block: Block): void {
@@ -182,7 +192,8 @@ export class WasmHeap {
     if (this.size + need > limit) return false;
     const step = Math.min(Math.max(need, this.size), Math.floor((limit - this.size) / PAGE) * PAGE);
     // Beyond the cap only what is needed.
-    const more = this.size + step > this.cap && need < step ? Math.max(need, this.cap - this.size) : step;
+    const more =
+      this.size + step > this.cap && need < step ? Math.max(need, this.cap - this.size) : step;
     const pages = Math.ceil(more / PAGE);
     try {
       this.memory.grow(pages);
@@ -202,7 +213,7 @@ export class WasmHeap {
     let freed = 0;
     for (const block of order) {
       if (freed >= goal && this.free.largest() >= bytes) return;
-      if (!block.scratch) this.outside(block);
+      if (block !== this.scratch) this.outside(block);
       freed += round(block.bytes);
       this.evictions++;
       this.drop(block);
@@ -227,6 +238,12 @@ export class WasmHeap {
     this.i64 = new BigInt64Array(b);
   }
 }
+
+/** Memory that the collector owns; in Node without the cost of zeroing it first. */
+const uninitialised = (bytes: number): Uint8Array => {
+  const buffer = globalThis.Buffer?.allocUnsafeSlow(bytes).buffer;
+  return buffer === undefined ? new Uint8Array(bytes) : new Uint8Array(buffer);
+};
 
 // A vector load may read past an edge, never past its block: 64 bytes of slack.
 const round = (bytes: number): number => Math.ceil((Math.max(bytes, 1) + 64) / 64) * 64;

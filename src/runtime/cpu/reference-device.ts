@@ -2,7 +2,15 @@
  * The reference interpreter as a device (`GRADUS_CPU=reference`): slow, in float64, rounded to the
  * dtype wherever a tensor is stored. What the other engines are tested against.
  */
-import { arrayOf, bytesOf, type DType, numelOf, type Spec, specOf, type TypedArray } from '../../base/index.ts';
+import {
+  arrayOf,
+  bytesOf,
+  type DType,
+  numelOf,
+  type Spec,
+  specOf,
+  type TypedArray,
+} from '../../base/index.ts';
 import { forEachIndex, type Graph, type NdArray, ndZeros, runGraph } from '../../ir/index.ts';
 import { type Device, type Executable, type Slot, Storage } from '../device.ts';
 

@@ -38,13 +38,19 @@ export class Slabs {
   allocate(bytes: number): Storage | null {
     const c = this.classes;
     const b =
-      bytes <= 16 ? c[0]
-      : bytes <= 64 ? c[1]
-      : bytes <= 256 ? c[2]
-      : bytes <= 1024 ? c[3]
-      : bytes <= 4096 ? c[4]
-      : bytes <= 65536 ? c[5]
-      : null;
+      bytes <= 16
+        ? c[0]
+        : bytes <= 64
+          ? c[1]
+          : bytes <= 256
+            ? c[2]
+            : bytes <= 1024
+              ? c[3]
+              : bytes <= 4096
+                ? c[4]
+                : bytes <= 65536
+                  ? c[5]
+                  : null;
     if (b === null) return null;
     if (b.handle === null || b.top + bytes > b.slabBytes) {
       b.handle = this.heap.allocate(b.slabBytes);

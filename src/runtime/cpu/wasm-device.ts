@@ -1,7 +1,20 @@
 /** The CPU through WebAssembly SIMD: the heap, the kernel cache, and plans made runnable. */
-import { arrayOf, debugLevel, type DType, type Spec, type TypedArray, wasmHeapBytes } from '../../base/index.ts';
+import {
+  arrayOf,
+  type DType,
+  debugLevel,
+  type Spec,
+  type TypedArray,
+  wasmHeapBytes,
+} from '../../base/index.ts';
 import { type Graph, printGraph } from '../../ir/index.ts';
-import { type Kernel, type Launch, lowerGraph, printKernel, type TargetInfo } from '../../kernel/index.ts';
+import {
+  type Kernel,
+  type Launch,
+  lowerGraph,
+  printKernel,
+  type TargetInfo,
+} from '../../kernel/index.ts';
 import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
 import type { Device, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
@@ -38,30 +51,35 @@ export class WasmDevice implements Device {
   write(slot: Slot, data: TypedArray): void {
     const { storage } = slot;
     this.heap.tick++;
-    const base = this.heap.touchForWrite((storage.handle as Handle).block);
+    const base = this.heap.touchForWrite(storage.handle as Handle);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     this.heap.u8.set(bytes, base + storage.offset + slot.offset);
   }
 
   read(slot: Slot, dtype: DType, count: number): TypedArray {
     const { storage } = slot;
-    const { block } = storage.handle as Handle;
+    const handle = storage.handle as Handle;
+    const { block } = handle;
     const out = new (arrayOf(dtype))(count);
     const from = storage.offset + slot.offset;
     const source =
       block.address < 0 && block.buffer !== null
         ? block.buffer.subarray(from, from + out.byteLength)
-        : this.resident(block, from, out.byteLength);
+        : this.resident(handle, from, out.byteLength);
     new Uint8Array(out.buffer).set(source);
     return out;
   }
 
   view(slot: Slot, dtype: DType, count: number): TypedArray {
     const { storage } = slot;
-    const { block } = storage.handle as Handle;
-    if (block.address < 0 && block.buffer === null) this.heap.touch(block);
-    const bytes = this.heap.outside(block);
-    return new (arrayOf(dtype))(bytes.buffer, bytes.byteOffset + storage.offset + slot.offset, count);
+    const handle = storage.handle as Handle;
+    if (handle.block.buffer === null) this.heap.touch(handle);
+    const bytes = this.heap.outside(handle.block);
+    return new (arrayOf(dtype))(
+      bytes.buffer,
+      bytes.byteOffset + storage.offset + slot.offset,
+      count,
+    );
   }
 
   compile(graph: Graph, inputs: readonly Spec[]): Executable {
@@ -75,9 +93,9 @@ export class WasmDevice implements Device {
     return { heapBytes: this.heap.heapBytes, usedBytes: this.heap.usedBytes };
   }
 
-  private resident(block: Handle['block'], from: number, bytes: number): Uint8Array {
+  private resident(handle: Handle, from: number, bytes: number): Uint8Array {
     this.heap.tick++;
-    const base = this.heap.touch(block) + from;
+    const base = this.heap.touch(handle) + from;
     return this.heap.u8.subarray(base, base + bytes);
   }
 
@@ -100,7 +118,9 @@ export class WasmDevice implements Device {
     key: string,
     ms: number,
   ): void {
-    console.error(`[gradus] kernel ${kernel.name}: ${code.bytes.length} bytes, ${ms.toFixed(2)} ms`);
+    console.error(
+      `[gradus] kernel ${kernel.name}: ${code.bytes.length} bytes, ${ms.toFixed(2)} ms`,
+    );
     if (debugLevel() >= 3) console.error(`  key ${key}`);
     if (debugLevel() >= 4) console.error(`${printKernel(kernel)}\n${code.text()}`);
   }

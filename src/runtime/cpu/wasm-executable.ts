@@ -3,7 +3,7 @@ import { IndexError, type Spec, specOf } from '../../base/index.ts';
 import type { Graph } from '../../ir/index.ts';
 import type { Arg, LaunchPlan } from '../../kernel/index.ts';
 import type { Executable, Slot } from '../device.ts';
-import type { Block, Handle, WasmHeap } from './heap.ts';
+import type { Handle, WasmHeap } from './heap.ts';
 import type { KernelFunction } from './wasm-device.ts';
 
 type PointerArg = Extract<Arg, { kind: 'pointer' }>;
@@ -20,8 +20,6 @@ interface Step {
 const argBlocks = new FinalizationRegistry<{ heap: WasmHeap; address: number; bytes: number }>(
   ({ heap, address, bytes }) => heap.releaseFixed(address, bytes),
 );
-
-const scratches = new WeakMap<WasmHeap, Block>();
 
 export class WasmExecutable implements Executable {
   readonly outputs: readonly Spec[];
@@ -120,17 +118,24 @@ export class WasmExecutable implements Executable {
     let aAddress = 0;
     let bAddress = 0;
     if (this.aWord >= 0 && a !== null) {
-      const block = (a.storage.handle as Handle).block;
+      const handle = a.storage.handle as Handle;
+      const { block } = handle;
       block.used = tick;
       if (b !== null) (b.storage.handle as Handle).block.used = tick;
-      aAddress = (block.address < 0 ? heap.touch(block) : block.address) + a.storage.offset + a.offset;
+      aAddress =
+        (block.address < 0 ? heap.touch(handle) : block.address) + a.storage.offset + a.offset;
     }
     if (this.bWord >= 0 && b !== null) {
-      const block = (b.storage.handle as Handle).block;
+      const handle = b.storage.handle as Handle;
+      const { block } = handle;
       block.used = tick;
-      bAddress = (block.address < 0 ? heap.touch(block) : block.address) + b.storage.offset + b.offset;
+      bAddress =
+        (block.address < 0 ? heap.touch(handle) : block.address) + b.storage.offset + b.offset;
     }
-    const outAddress = (outBlock.address < 0 ? heap.touch(outBlock) : outBlock.address) + out.storage.offset + out.offset;
+    const outAddress =
+      (outBlock.address < 0 ? heap.touch(out.storage.handle as Handle) : outBlock.address) +
+      out.storage.offset +
+      out.offset;
     const i32 = heap.i32;
     i32[this.outWord] = outAddress;
     if (this.aWord >= 0) i32[this.aWord] = aAddress + this.aBytes;
@@ -153,17 +158,20 @@ export class WasmExecutable implements Executable {
       const block = (s.storage.handle as Handle).block;
       block.used = tick;
     }
-    const address = (s: Slot) => heap.touch((s.storage.handle as Handle).block) + s.storage.offset + s.offset;
+    const address = (s: Slot) =>
+      heap.touch(s.storage.handle as Handle) + s.storage.offset + s.offset;
     for (const s of inputs) if (typeof s !== 'number') address(s);
-    const scratch = this.scratchBytes === 0 ? 0 : heap.touch(scratchOf(heap, this.scratchBytes));
-    for (const s of outputs) heap.touchForWrite((s.storage.handle as Handle).block);
+    const scratch = this.scratchBytes === 0 ? 0 : heap.touchScratch(this.scratchBytes);
+    for (const s of outputs) heap.touchForWrite(s.storage.handle as Handle);
     for (const step of this.steps) {
       for (const { at, arg } of step.pointers) {
         const ref = arg.buffer;
         const base =
-          ref.kind === 'input' ? address(inputs[ref.index] as Slot)
-          : ref.kind === 'output' ? address(outputs[ref.index])
-          : scratch + this.temps[ref.index];
+          ref.kind === 'input'
+            ? address(inputs[ref.index] as Slot)
+            : ref.kind === 'output'
+              ? address(outputs[ref.index])
+              : scratch + this.temps[ref.index];
         heap.i32[at] = base + arg.bytes;
       }
       for (const { at, arg } of step.scalars) {
@@ -192,16 +200,4 @@ export class WasmExecutable implements Executable {
       remedy: 'indices run from 0 to size-1, or from -size to -1 counted from the end',
     });
   }
-}
-
-/** The heap's one scratch block: runs are one after another, so temporaries can share it. */
-function scratchOf(heap: WasmHeap, bytes: number): Block {
-  let block = scratches.get(heap);
-  if (block === undefined || block.bytes < bytes) {
-    if (block !== undefined) heap.drop(block);
-    block = heap.makeScratch(bytes);
-    scratches.set(heap, block);
-  }
-  block.used = heap.tick;
-  return block;
 }

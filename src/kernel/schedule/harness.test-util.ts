@@ -20,7 +20,9 @@ import { lowerGraph } from '../lower.ts';
 import { verifyKernel } from '../verify.ts';
 
 /** An operand: a number, or elements in memory seen through strides. */
-export type Input = number | { readonly spec: Spec; readonly data: TypedArray; readonly first: number };
+export type Input =
+  | number
+  | { readonly spec: Spec; readonly data: TypedArray; readonly first: number };
 
 /** A dense operand; elements given as numbers. */
 export function dense(shape: Shape, values: ArrayLike<number>, dtype: DType = 'float32'): Input {
@@ -73,7 +75,10 @@ export function toNd(x: Input): NdArray | number {
 const WEAK = { int: specOf('int32', []), float: specOf('float32', []) };
 
 /** The graph that `f` records on operands like these. */
-export function record(inputs: readonly Input[], f: (xs: Value[]) => Value | readonly Value[]): Graph {
+export function record(
+  inputs: readonly Input[],
+  f: (xs: Value[]) => Value | readonly Value[],
+): Graph {
   const types = inputs.map((x) =>
     typeof x === 'number'
       ? { ...WEAK.float, shape: [], dtype: 'float32' as const, weak: 'float' as const }
@@ -159,7 +164,10 @@ export function runPlan(
     if (engine === 'wasm') {
       let run = compiled.get(launch.key);
       if (run === undefined) {
-        run = instantiate(compileKernel(build(launch), info, { faultAddress: FAULT }).bytes, memory);
+        run = instantiate(
+          compileKernel(build(launch), info, { faultAddress: FAULT }).bytes,
+          memory,
+        );
         compiled.set(launch.key, run);
       }
       run(block);

@@ -1,15 +1,14 @@
 /**
- * Convolution and its input gradient as one schedule. The gradient is a convolution of dy with the
- * kernel turned around, over an image spread apart by the stride. Rows of the tile are output
- * channels, its vectors run over output pixels, the sum over (channel, tap) through a table of
- * where each lies in the copied image.
+ * The convolution behind the forward face and the input gradient. Rows of the tile are output
+ * channels, its vectors run over output pixels, the sum over (channel, tap) goes through a table
+ * of where each lies in the copied image.
  */
-import { bytesOf } from '../../base/index.ts';
+import { bytesOf, type DType } from '../../base/index.ts';
 import { at, KernelBuilder } from '../builder.ts';
+import type { Epilogue } from '../epilogue.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch } from '../launch.ts';
-import { Arguments, numberElem } from './arguments.ts';
-import { type ConvSpec, overPixels } from './conv.ts';
+import { Arguments, numberElem, type Temp } from './arguments.ts';
 import {
   clearImage,
   type ImagePlan,
@@ -21,97 +20,77 @@ import {
 } from './conv-image.ts';
 import { EpilogueCode } from './epilogue-code.ts';
 import { finishTile, prefetchTile } from './finish.ts';
-import type { Temp } from './gemm.ts';
 import { chooseTile, columnsOf, sumTile, type Tile, tileKey } from './tile.ts';
 
 /** Pixels of one block, in tiles: their part of the image stays near while channels go by. */
 const BLOCK = 8;
 
-/** The convolution that makes the face's output, and its weights as strides in elements. */
-interface Turned {
+export interface ImageConv {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly batch: number;
+  readonly groups: number;
+  readonly x: BufferRef;
+  /** Bytes from image to image. */
+  readonly imageBytes: number;
+  /** One group of one image. */
   readonly image: ImageShape;
   /** Output channels of one group. */
   readonly rows: number;
+  /** Strides in elements; those of the kernel may be negative. */
   readonly weights: {
+    readonly buffer: BufferRef;
+    readonly start: number;
     readonly group: number;
     readonly row: number;
     readonly channel: number;
     readonly kernel: readonly [number, number];
-    readonly start: number;
   };
+  readonly out: BufferRef;
+  readonly epilogue: Epilogue | null;
 }
 
-function turn(spec: ConvSpec, bytes: number): Turned {
-  const { geometry: g, aStrides: x, bStrides: w } = spec;
-  const [perIn, perOut] = [g.inChannels / g.groups, g.outChannels / g.groups];
-  const { kernel, dilation } = g;
-  const strides = [x[1] * bytes, x[2] * bytes, x[3] * bytes] as const;
-  const group = perOut * w[0];
-  if (spec.face === 'forward') {
-    const { input: size, output, stride, padding } = g;
-    const image = { size, strides, output, kernel, stride, padding, dilation } as const;
-    return {
-      image: { ...image, channels: perIn, spread: [1, 1] },
-      rows: perOut,
-      weights: { group, row: w[0], channel: w[1], kernel: [w[2], w[3]], start: 0 },
-    };
-  }
-  const back = (d: 0 | 1): number => dilation[d] * (kernel[d] - 1) - g.padding[d];
-  return {
-    image: {
-      channels: perOut,
-      size: g.output,
-      strides,
-      output: g.input,
-      kernel,
-      stride: [1, 1],
-      spread: g.stride,
-      padding: [back(0), back(1)],
-      dilation,
-    },
-    rows: perIn,
-    weights: {
-      group,
-      row: w[1],
-      channel: w[0],
-      kernel: [-w[2], -w[3]],
-      start: (kernel[0] - 1) * w[2] + (kernel[1] - 1) * w[3],
-    },
-  };
+/** Strides of an epilogue operand over [batch, groups, channels of a group, pixels]. */
+export function overPixels(
+  strides: readonly number[],
+  channels: number,
+  image: readonly [number, number],
+): number[] {
+  const [n, c, h, w] = strides;
+  const pixel = image[1] > 1 ? w : image[0] > 1 ? h : 0;
+  return [n, c * channels, c, pixel];
 }
 
-export function imageConv(spec: ConvSpec, info: TargetInfo, temp: Temp): Launch[] {
-  const { geometry: g, epilogue: fused } = spec;
+export function imageConv(spec: ImageConv, info: TargetInfo, temp: Temp): Launch[] {
+  const { image, rows, groups, epilogue: fused } = spec;
   const elem = numberElem(spec.dtype);
   const bytes = bytesOf(spec.dtype);
   const outBytes = bytesOf(fused?.dtype ?? spec.dtype);
-  const turned = turn(spec, bytes);
-  const { image, rows } = turned;
   const pixels = image.output[0] * image.output[1];
   const t = chooseTile(info, elem, rows, pixels);
   const width = columnsOf(t);
-  const args = new Arguments().pointer('x', spec.a).pointer('y', spec.out);
+  const args = new Arguments().pointer('x', spec.x).pointer('y', spec.out);
   const plan = planImage(image, elem, bytes, info, args);
   const sums = image.channels * plan.taps.length;
   const panels = Math.ceil(rows / t.rows);
-  const packed = temp(g.groups * panels * sums * t.rows * bytes);
+  const packed = temp(Math.max(1, groups * panels * sums * t.rows) * bytes);
   args.pointer('weights', packed);
   args.pointer('image', temp(plan.totalBytes + width * bytes));
   args.pointer('table', temp(Math.max(1, sums) * info.indexBytes));
   args.indices({
-    batch: g.batch,
-    groups: g.groups,
+    batch: spec.batch,
+    groups,
     rows,
     pixels,
     sums,
     unrolled: sums - (sums % 4),
     panel: sums * t.rows * bytes,
     group: panels * sums * t.rows * bytes,
-    'x.n': spec.aStrides[0] * bytes,
-    'x.g': image.channels * spec.aStrides[1] * bytes,
+    'x.n': spec.imageBytes,
+    'x.g': image.channels * image.strides[0],
     'y.row': pixels * outBytes,
     'y.g': rows * pixels * outBytes,
-    'y.n': g.groups * rows * pixels * outBytes,
+    'y.n': groups * rows * pixels * outBytes,
   });
   const strides = (fused?.operands ?? []).map((o) =>
     o.source.kind === 'scalar' ? [] : overPixels(o.strides, rows, image.output),
@@ -174,13 +153,12 @@ export function imageConv(spec: ConvSpec, info: TargetInfo, temp: Temp): Launch[
     return b.finish();
   };
   const key = `conv ${plan.key} ${tileKey(t)} [${epilogue?.key ?? ''}] ${info.isa}`;
-  return [packWeights(spec, turned, plan, t, packed, info), { key, build, args: args.args }];
+  return [packWeights(spec, plan, t, packed, info), { key, build, args: args.args }];
 }
 
 /** Weights as the tile reads them: panels of rows, for each (channel, tap) the rows side by side. */
 function packWeights(
-  spec: ConvSpec,
-  { image, rows, weights: w }: Turned,
+  { name, groups, image, rows, weights: w }: ImageConv,
   plan: ImagePlan,
   t: Tile,
   packed: BufferRef,
@@ -188,10 +166,10 @@ function packWeights(
 ): Launch {
   const { bytes, elem } = t;
   const args = new Arguments()
-    .pointer('from', spec.b)
+    .pointer('from', w.buffer)
     .pointer('to', packed)
     .indices({
-      groups: spec.geometry.groups,
+      groups,
       rows,
       channels: image.channels,
       start: w.start * bytes,
@@ -202,7 +180,7 @@ function packWeights(
       kw: w.kernel[1] * bytes,
     });
   const build = () => {
-    const b = new KernelBuilder(`${spec.name} weights`);
+    const b = new KernelBuilder(`${name} weights`);
     const p = args.declare(b);
     const offset = (tap: Tap): Reg => b.add(b.mul(p('kh'), tap.kh), b.mul(p('kw'), tap.kw));
     const start = [b.add(p('from'), p('start')), p('to')];

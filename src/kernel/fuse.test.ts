@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest';
+import type { Value } from '../ir/index.ts';
+import * as ops from '../ir/index.ts';
+import { fuse } from './fuse.ts';
+import { type Input, random, record } from './schedule/harness.test-util.ts';
+
+/** The ops of each step, in the graph's order. */
+function steps(inputs: readonly Input[], f: (xs: Value[]) => Value | readonly Value[]): string[] {
+  const graph = record(inputs, f);
+  return fuse(graph).steps.map((s) =>
+    graph.nodes
+      .filter((n) => s.nodes.includes(n))
+      .map((n) => n.def.name)
+      .join(' '),
+  );
+}
+
+const { add, exp, mul, relu, sum, transpose } = ops;
+const x = random([6, 10]);
+
+it('puts elementwise ops, reductions and what follows per row into one step', () => {
+  expect(steps([x, x], ([a, b]) => relu(add(a, b)))).toEqual(['add relu']);
+  expect(steps([x], ([a]) => ops.softmax(a, 1))).toEqual(['max sub exp sum div']);
+  expect(steps([x], ([a]) => exp(ops.reshape(sum(relu(a), 1), [6, 1])))).toEqual(['relu sum exp']);
+});
+
+it('merges groups that meet', () => {
+  expect(steps([x, x], ([a, b]) => add(exp(a), relu(b)))).toEqual(['exp relu add']);
+  expect(steps([x], ([a]) => mul(sum(a, 1), ops.max(a, 1)))).toEqual(['sum max mul']);
+});
+
+it('cuts where dimensions do not agree', () => {
+  expect(steps([x], ([a]) => sum(sum(exp(a), 1)))).toEqual(['exp sum', 'sum']);
+  expect(steps([x], ([a]) => add(sum(a, 1, true), sum(a, 0, true)))).toEqual(['sum', 'sum add']);
+  expect(steps([x], ([a]) => add(transpose(exp(a)), ops.reshape(a, [10, 6])))).toEqual([
+    'exp',
+    'add',
+  ]);
+});
+
+it('never makes a cycle', () => {
+  // relu and add would be one group, but the product between them needs relu in memory.
+  const square = random([8, 8]);
+  const f = ([a, b]: Value[]) => {
+    const y = relu(a);
+    return add(y, ops.matmul(y, b));
+  };
+  expect(steps([square, square], f)).toEqual(['relu', 'matmul', 'add']);
+});
+
+it('gives scalars and dead nodes no step', () => {
+  expect(steps([x, 2], ([a, s]) => mul(a, add(mul(s, 3), 1)))).toEqual(['mul']);
+  expect(steps([x], ([a]) => add(a, ops.full([6, 10], 3)))).toEqual(['add']);
+  const unused = ([a]: Value[]) => {
+    exp(a);
+    return relu(a);
+  };
+  expect(steps([x], unused)).toEqual(['relu']);
+});

@@ -1,0 +1,7 @@
+/** Checks for tests: the public subpath `gradus/testing`. */
+import '../wiring.ts';
+
+export { type AllCloseOptions, allClose } from './all-close.ts';
+export { ComparisonError } from './comparison-error.ts';
+export { type GradCheckOptions, gradCheck } from './grad-check.ts';
+export { TOLERANCES, type Tolerance, toleranceOf, ulpDistance } from './tolerance.ts';
