@@ -4,6 +4,7 @@ import * as op from '../../src/ir/index.ts';
 import type { Case, Layout, Operand } from './harness.ts';
 
 type V = op.Value;
+type Dim = number | readonly number[] | undefined;
 
 const SHAPES: readonly Shape[] = [
   [],
@@ -214,7 +215,7 @@ const DIMS: readonly (readonly [Shape, number | readonly number[] | undefined])[
 
 function reduction(
   name: string,
-  run: (x: V, dim?: any, keepdim?: boolean) => V,
+  run: (x: V, dim?: Dim, keepdim?: boolean) => V,
   dtypes: readonly DType[],
   fill?: (i: number) => number,
 ): Case[] {

@@ -11,7 +11,7 @@ import {
   type Shape,
   type Type,
 } from '../../src/base/index.ts';
-import { Tensor, tensor } from '../../src/index.ts';
+import { type Tensor, tensor } from '../../src/index.ts';
 import {
   type Graph,
   type NdArray,

@@ -13,7 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-function run(program: string, args: string[], env: Record<string, string> = {}): any {
+function run<T>(program: string, args: string[], env: Record<string, string> = {}): T {
   const outfile = join(dir, `${program}.mjs`);
   buildSync({
     entryPoints: [fileURLToPath(new URL(`./${program}.ts`, import.meta.url))],
@@ -32,13 +32,16 @@ function run(program: string, args: string[], env: Record<string, string> = {}):
     env: { ...process.env, ...env },
     encoding: 'utf8',
   });
-  return JSON.parse(out);
+  return JSON.parse(out) as T;
 }
 
 test.each(['sync', 'async'])(
   '2,000 %s training steps without dispose stay flat',
   (mode) => {
-    const { samples, last } = run('training-loop', [mode, '2000']);
+    const { samples, last } = run<{ samples: number[]; last: number }>('training-loop', [
+      mode,
+      '2000',
+    ]);
     expect(Number.isFinite(last)).toBe(true);
     expect(samples).toHaveLength(20);
     expect(Math.max(...samples)).toBeLessThan(500);
@@ -50,7 +53,9 @@ test.each(['sync', 'async'])(
 );
 
 test('a working set of twice the heap computes right', () => {
-  const { right, tensors } = run('working-set', [], { GRADUS_WASM_HEAP: '64' });
+  const { right, tensors } = run<{ right: boolean; tensors: number }>('working-set', [], {
+    GRADUS_WASM_HEAP: '64',
+  });
   expect(tensors).toBe(32);
   expect(right).toBe(true);
 }, 60_000);

@@ -17,7 +17,7 @@ export function userFrame(stack: string): string | undefined {
     if (at === null) continue;
     const file = at[1].replace(/^file:\/\//, '');
     const own = (file.startsWith(rootPath) || at[1].startsWith(root)) && !file.includes('.test.');
-    if (own || file.startsWith('node:')) continue;
+    if (own || file.split(':')[0] === 'node') continue;
     return `${file}:${at[2]}:${at[3]}`;
   }
   return undefined;
