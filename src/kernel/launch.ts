@@ -37,5 +37,5 @@ export interface LaunchPlan {
   /** Bytes of each temporary; temporaries never overlap. */
   readonly temps: readonly number[];
   /** Pairs [output, input]: the output may lie on the input's memory, if that is dense. */
-  readonly inPlace?: readonly (readonly [number, number])[];
+  readonly inPlace: readonly (readonly [number, number])[];
 }

@@ -40,6 +40,8 @@ export interface Slot {
 export interface Executable {
   /** Dense specs of the outputs, which the caller allocates. */
   readonly outputs: readonly Spec[];
+  /** Pairs [output, input]: the output may be given the input's own memory, if that is dense. */
+  readonly inPlace: readonly (readonly [number, number])[];
   /** One output, one or two operands; a number operand passes null and its value. */
   run(out: Slot, a: Slot | null, b: Slot | null, scalarA: number, scalarB: number): void;
   runAll(outputs: readonly Slot[], inputs: readonly (Slot | number)[]): void;

@@ -77,6 +77,15 @@ describe('backward', () => {
     expect(() => y.backward()).toThrow(/mul[\s\S]*assigned a new value/);
   });
 
+  test('also when someone else held the old value, so that the cell moved', () => {
+    const a = Parameter(tensor([3]));
+    const held = a.detach();
+    const y = a.mul(a).sum();
+    a.assign(tensor([4]));
+    expect(list(held)).toEqual([3]);
+    expect(() => y.backward()).toThrow(/assigned a new value/);
+  });
+
   test('createGraph makes gradients that can be differentiated', () => {
     const a = Parameter(tensor([2]));
     a.mul(a).mul(a).sum().backward({ createGraph: true });

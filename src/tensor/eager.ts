@@ -2,172 +2,34 @@
  * The eager interpreter: a plan for each signature, one call to run it, a tape node if a gradient
  * is wanted. Everything that depends on shapes, dtypes and attributes alone is in the plan.
  */
-import {
-  bytesOf,
-  DeviceError,
-  DtypeError,
-  isFloat,
-  type Spec,
-  specOf,
-  WEAK_FLOAT,
-  WEAK_INT,
-} from '../base/index.ts';
+import { bytesOf, isFloat, type Spec, sameShape } from '../base/index.ts';
 import {
   type Attrs,
-  graphOf,
+  attrs as attrsOf,
+  CAST,
   type Interpreter,
-  inferAll,
   type OpDef,
   type Operand,
   SAVE,
   setInterpreter,
   type Value,
 } from '../ir/index.ts';
-import { type Device, type Executable, getDevice } from '../runtime/device.ts';
+import type { Executable } from '../runtime/device.ts';
 import { anomalyLine, checkAnomaly } from './anomaly.ts';
 import { gradMode } from './grad-mode.ts';
 import { Node, nextSequence, OUTPUT } from './node.ts';
+import {
+  cache,
+  checkedSpec,
+  lookup,
+  type Plan,
+  planFor,
+  SLOTS,
+  specOfOperand,
+  weakSpec,
+} from './plan.ts';
 import { track } from './scope.ts';
 import { Tensor } from './tensor.ts';
-
-/** All that is known of an op on operands of given specs. */
-class Plan {
-  readonly op: OpDef;
-  readonly a: Spec | null;
-  readonly b: Spec | null;
-  readonly attrs: Attrs | null;
-  readonly out: Spec;
-  readonly outs: readonly Spec[];
-  readonly bytes: number;
-  readonly device: Device;
-  /** A view: no kernel, the result reads the operand's storage from here (in bytes). */
-  readonly viewOffset: number;
-  readonly executable: Executable | null;
-  /** Whether results may carry a gradient. */
-  readonly differentiable: boolean;
-  /** A composite without a gradient of its own: on the tape it runs op by op. */
-  readonly inline: boolean;
-  /** Every output element depends only on operand elements at its place: cells can be written. */
-  readonly inPlace: boolean;
-  readonly saves: number;
-
-  constructor(
-    op: OpDef,
-    a: Spec | null,
-    b: Spec | null,
-    attrs: Attrs | null,
-    outs: readonly Spec[],
-    device: Device,
-    viewOffset: number,
-    executable: Executable | null,
-    inPlace: boolean,
-  ) {
-    this.op = op;
-    this.a = a;
-    this.b = b;
-    this.attrs = attrs;
-    this.out = outs[0];
-    this.outs = outs;
-    this.bytes = outs[0] === undefined ? 0 : outs[0].numel * bytesOf(outs[0].dtype);
-    this.device = device;
-    this.viewOffset = viewOffset;
-    this.executable = executable;
-    this.differentiable = op.differentiable && outs.some((s) => isFloat(s.dtype));
-    this.inline = op.gradient === undefined && op.decompose !== undefined;
-    this.inPlace = inPlace;
-    this.saves = op.saves ?? 0;
-  }
-}
-
-const SLOTS = 4096;
-const EMPTY = { op: null } as unknown as Plan;
-/** Direct-mapped: a signature has one place; a clash falls back to the map. */
-const cache: Plan[] = new Array(SLOTS).fill(EMPTY);
-const plans = new Map<string, Plan>();
-const MAX_PLANS = 1 << 14;
-
-function lookup(op: OpDef, a: Spec, b: Spec | null, attrs: Attrs | null, slot: number): Plan {
-  const specs = b === null ? [a] : [a, b];
-  const plan = planFor(op, specs, attrs);
-  cache[slot] = plan;
-  return plan;
-}
-
-function planFor(op: OpDef, specs: readonly Spec[], attrs: Attrs | null): Plan {
-  let key = `${op.id}:${attrs === null ? '' : attrs.attrId}`;
-  for (const s of specs) key += `:${s.id}`;
-  let plan = plans.get(key);
-  if (plan === undefined) {
-    plan = makePlan(op, specs, attrs);
-    if (plans.size >= MAX_PLANS) plans.clear();
-    plans.set(key, plan);
-  }
-  return plan;
-}
-
-function makePlan(op: OpDef, specs: readonly Spec[], attrs: Attrs | null): Plan {
-  const name = deviceOf(op, specs, attrs);
-  const device = getDevice(name);
-  const types = inferAll(op, specs, attrs);
-  let outs = types.map((t) => specOf(t.dtype, t.shape, undefined, name));
-  let offset = -1;
-  let executable: Executable | null = null;
-  let inPlace = false;
-  const [a = null, b = null] = specs;
-  if (op.lower?.kind === 'view' && a !== null) {
-    const v = op.lower.view(a, attrs);
-    if (v !== null) {
-      outs = [specOf(types[0].dtype, v.shape, v.strides, name)];
-      offset = v.offset * bytesOf(a.dtype);
-    }
-  }
-  if (offset < 0) {
-    const graph = graphOf(op, specs, attrs, name);
-    executable = device.compile(graph, specs);
-    inPlace = graph.nodes.every((n) => n.def.lower?.kind === 'element');
-  }
-  return new Plan(op, a, b, attrs, outs, device, offset, executable, inPlace);
-}
-
-function deviceOf(op: OpDef, specs: readonly Spec[], attrs: Attrs | null): string {
-  let name = (attrs as { device?: string } | null)?.device ?? '';
-  for (const s of specs) {
-    if (s.weak !== undefined) continue;
-    if (name !== '' && s.device !== name) {
-      throw new DeviceError({
-        op: op.name,
-        problem: `operands are on different devices, ${name} and ${s.device}`,
-        operands: specs,
-        remedy: `move one of them, e.g. with .to('${name}')`,
-      });
-    }
-    name = s.device;
-  }
-  return name === '' ? 'cpu' : name;
-}
-
-const specOfOperand = (x: Operand, floatContext: boolean): Spec =>
-  typeof x !== 'number'
-    ? checkedSpec(x)
-    : floatContext || !Number.isInteger(x)
-      ? WEAK_FLOAT
-      : WEAK_INT;
-
-function checkedSpec(x: unknown): Spec {
-  if (x instanceof Tensor) return x.spec;
-  throw new DtypeError({
-    op: 'tensor operation',
-    problem: `an operand is ${describe(x)}, not a tensor or a number`,
-    remedy: 'wrap arrays with tensor(...)',
-  });
-}
-
-function describe(x: unknown): string {
-  if (Array.isArray(x)) return 'an array';
-  if (x === null) return 'null';
-  if (x instanceof Promise) return 'a Promise (await it first)';
-  return typeof x === 'object' ? `a ${(x as object).constructor?.name ?? 'object'}` : `${typeof x}`;
-}
 
 class Eager implements Interpreter {
   apply1(op: OpDef, x: Value, attrs: Attrs | null): Value {
@@ -291,11 +153,15 @@ class Eager implements Interpreter {
   ): void {
     const plan = this.planOf(op, inputs, attrs);
     const targets = cells as readonly Tensor[];
-    const fits = targets.every((c, i) => c.spec === plan.outs[i] && c.offset === 0);
-    if (!plan.inPlace || !fits || plan.executable === null) {
+    if (plan.executable === null || !canWrite(plan, plan.executable, inputs, targets)) {
       const values = this.apply(op, inputs, attrs) as readonly Tensor[];
+      // Fresh and dense, unless the op is a view.
       targets.forEach((c, i) => {
-        c.assign(values[i]);
+        const fits = plan.executable !== null && values[i].dtype === c.dtype;
+        const value = fits
+          ? values[i]
+          : (this.apply1(CAST, values[i], attrsOf({ dtype: c.dtype })) as Tensor);
+        c.replaceStorage(value.storage);
       });
       return;
     }
@@ -324,8 +190,24 @@ class Eager implements Interpreter {
   }
 }
 
-const weakSpec = (x: number, other: Tensor | null): Spec =>
-  (other !== null && isFloat(other.dtype)) || !Number.isInteger(x) ? WEAK_FLOAT : WEAK_INT;
+/** Whether the outputs can be written over the cells, some of which are operands too. */
+function canWrite(
+  plan: Plan,
+  executable: Executable,
+  inputs: readonly Operand[],
+  cells: readonly Tensor[],
+): boolean {
+  return cells.every((cell, o) => {
+    const out = plan.outs[o];
+    const fits =
+      cell.spec === out || (cell.dtype === out.dtype && sameShape(cell.shape, out.shape));
+    if (!fits || !cell.spec.contiguous || cell.offset !== 0) return false;
+    return inputs.every((x, i) => {
+      if (!(x instanceof Tensor) || x.storage !== cell.storage) return true;
+      return executable.inPlace.some(([output, input]) => output === o && input === i);
+    });
+  });
+}
 
 /** The tape node of an op with more than two operands or more than one output. */
 function record(

@@ -184,7 +184,8 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
 
   /** A cell's new storage, or its own written in place. @internal */
   replaceStorage(storage: Storage): void {
-    this.storage.version++;
+    // The count goes on in fresh storage: the tape must notice this write too.
+    storage.version = this.storage.version + 1;
     this.storage = storage;
     this.offset = 0;
   }

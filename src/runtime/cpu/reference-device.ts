@@ -52,8 +52,11 @@ export class ReferenceDevice implements Device {
       const arrays = ins.map((s, i) => (typeof s === 'number' ? s : load(s, inputs[i])));
       runGraph(graph, arrays).forEach((a, i) => this.write(outs[i], toTyped(a)));
     };
+    // Everything is read before anything is written.
+    const inPlace = outputs.flatMap((_, o) => inputs.map((_, i) => [o, i] as const));
     return {
       outputs,
+      inPlace,
       runAll,
       run: (out, a, b, scalarA, scalarB) =>
         runAll([out], inputs.length === 1 ? [a ?? scalarA] : [a ?? scalarA, b ?? scalarB]),

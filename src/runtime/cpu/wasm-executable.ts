@@ -23,6 +23,7 @@ const argBlocks = new FinalizationRegistry<{ heap: WasmHeap; address: number; by
 
 export class WasmExecutable implements Executable {
   readonly outputs: readonly Spec[];
+  readonly inPlace: readonly (readonly [number, number])[];
   private readonly heap: WasmHeap;
   private readonly steps: readonly Step[] = [];
   private readonly temps: readonly number[];
@@ -49,6 +50,7 @@ export class WasmExecutable implements Executable {
   ) {
     this.heap = heap;
     this.outputs = graph.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device));
+    this.inPlace = plan.inPlace;
     let bytes = 0;
     this.temps = plan.temps.map((n) => {
       const at = bytes;

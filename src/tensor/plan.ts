@@ -1,0 +1,158 @@
+/**
+ * Plans: all that depends on an op's signature alone, found again by three pointer compares.
+ */
+import {
+  bytesOf,
+  DeviceError,
+  DtypeError,
+  isFloat,
+  type Spec,
+  specOf,
+  WEAK_FLOAT,
+  WEAK_INT,
+} from '../base/index.ts';
+import { type Attrs, graphOf, inferAll, type OpDef, type Operand } from '../ir/index.ts';
+import { type Device, type Executable, getDevice } from '../runtime/device.ts';
+import { Tensor } from './tensor.ts';
+
+/** All that is known of an op on operands of given specs. */
+export class Plan {
+  readonly op: OpDef;
+  readonly a: Spec | null;
+  readonly b: Spec | null;
+  readonly attrs: Attrs | null;
+  readonly out: Spec;
+  readonly outs: readonly Spec[];
+  readonly bytes: number;
+  readonly device: Device;
+  /** A view: no kernel, the result reads the operand's storage from here (in bytes). */
+  readonly viewOffset: number;
+  readonly executable: Executable | null;
+  /** Whether results may carry a gradient. */
+  readonly differentiable: boolean;
+  /** A composite without a gradient of its own: on the tape it runs op by op. */
+  readonly inline: boolean;
+  readonly saves: number;
+
+  constructor(
+    op: OpDef,
+    a: Spec | null,
+    b: Spec | null,
+    attrs: Attrs | null,
+    outs: readonly Spec[],
+    device: Device,
+    viewOffset: number,
+    executable: Executable | null,
+  ) {
+    this.op = op;
+    this.a = a;
+    this.b = b;
+    this.attrs = attrs;
+    this.out = outs[0];
+    this.outs = outs;
+    this.bytes = outs[0] === undefined ? 0 : outs[0].numel * bytesOf(outs[0].dtype);
+    this.device = device;
+    this.viewOffset = viewOffset;
+    this.executable = executable;
+    this.differentiable = op.differentiable && outs.some((s) => isFloat(s.dtype));
+    this.inline = op.gradient === undefined && op.decompose !== undefined;
+    this.saves = op.saves ?? 0;
+  }
+}
+
+export const SLOTS = 4096;
+const EMPTY = { op: null } as unknown as Plan;
+/** Direct-mapped: a signature has one place; a clash falls back to the map. */
+export const cache: Plan[] = new Array(SLOTS).fill(EMPTY);
+const plans = new Map<string, Plan>();
+const MAX_PLANS = 1 << 14;
+
+export function lookup(
+  op: OpDef,
+  a: Spec,
+  b: Spec | null,
+  attrs: Attrs | null,
+  slot: number,
+): Plan {
+  const specs = b === null ? [a] : [a, b];
+  const plan = planFor(op, specs, attrs);
+  cache[slot] = plan;
+  return plan;
+}
+
+export function planFor(op: OpDef, specs: readonly Spec[], attrs: Attrs | null): Plan {
+  let key = `${op.id}:${attrs === null ? '' : attrs.attrId}`;
+  for (const s of specs) key += `:${s.id}`;
+  let plan = plans.get(key);
+  if (plan === undefined) {
+    plan = makePlan(op, specs, attrs);
+    if (plans.size >= MAX_PLANS) plans.clear();
+    plans.set(key, plan);
+  }
+  return plan;
+}
+
+function makePlan(op: OpDef, specs: readonly Spec[], attrs: Attrs | null): Plan {
+  const name = deviceOf(op, specs, attrs);
+  const device = getDevice(name);
+  const types = inferAll(op, specs, attrs);
+  let outs = types.map((t) => specOf(t.dtype, t.shape, undefined, name));
+  let offset = -1;
+  let executable: Executable | null = null;
+  const [a = null, b = null] = specs;
+  if (op.lower?.kind === 'view' && a !== null) {
+    const v = op.lower.view(a, attrs);
+    if (v !== null) {
+      outs = [specOf(types[0].dtype, v.shape, v.strides, name)];
+      offset = v.offset * bytesOf(a.dtype);
+    }
+  }
+  if (offset < 0) {
+    const graph = graphOf(op, specs, attrs, name);
+    executable = device.compile(graph, specs);
+  }
+  return new Plan(op, a, b, attrs, outs, device, offset, executable);
+}
+
+function deviceOf(op: OpDef, specs: readonly Spec[], attrs: Attrs | null): string {
+  let name = (attrs as { device?: string } | null)?.device ?? '';
+  for (const s of specs) {
+    if (s.weak !== undefined) continue;
+    if (name !== '' && s.device !== name) {
+      throw new DeviceError({
+        op: op.name,
+        problem: `operands are on different devices, ${name} and ${s.device}`,
+        operands: specs,
+        remedy: `move one of them, e.g. with .to('${name}')`,
+      });
+    }
+    name = s.device;
+  }
+  return name === '' ? 'cpu' : name;
+}
+
+export const specOfOperand = (x: Operand, floatContext: boolean): Spec =>
+  typeof x !== 'number'
+    ? checkedSpec(x)
+    : floatContext || !Number.isInteger(x)
+      ? WEAK_FLOAT
+      : WEAK_INT;
+
+export function checkedSpec(x: unknown): Spec {
+  if (x instanceof Tensor) return x.spec;
+  throw new DtypeError({
+    op: 'tensor operation',
+    problem: `an operand is ${describe(x)}, not a tensor or a number`,
+    remedy: 'wrap arrays with tensor(...)',
+  });
+}
+
+function describe(x: unknown): string {
+  if (Array.isArray(x)) return 'an array';
+  if (x === null) return 'null';
+  if (x instanceof Promise) return 'a Promise (await it first)';
+  return typeof x === 'object' ? `a ${(x as object).constructor?.name ?? 'object'}` : `${typeof x}`;
+}
+
+export const weakSpec = (x: number, other: Tensor | null): Spec =>
+  (other !== null && isFloat(other.dtype)) || !Number.isInteger(x) ? WEAK_FLOAT : WEAK_INT;
