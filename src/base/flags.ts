@@ -6,6 +6,9 @@ const env: Env = (globalThis as { process?: { env?: Env } }).process?.env ?? {};
 /** `GRADUS_DEBUG`: 0 silent, 1 programs and timings, 2 graphs, 3 passes, 4 kernels, 5 machine code. */
 export const debugLevel = (): number => Number(env.GRADUS_DEBUG ?? 0) || 0;
 
+/** `GRADUS_VERIFY=1`: checks every kernel before it is compiled, and poisons memory given back. */
+export const verifying = (): boolean => env.GRADUS_VERIFY === '1';
+
 /** `GRADUS_CPU`: which engine runs the CPU device; `undefined` lets Gradus choose. */
 export const cpuEngine = (): string | undefined => env.GRADUS_CPU;
 

@@ -7,7 +7,7 @@
  * full copies its least recently used blocks into garbage-collected buffers and lets go of them:
  * garbage costs one copy, memory stays bounded, and no tensor needs `dispose`.
  */
-import { DeviceError } from '../../base/index.ts';
+import { DeviceError, verifying } from '../../base/index.ts';
 import { Extents } from './extents.ts';
 
 /** A run of bytes that lives in the heap, in a buffer of the collector's, or in both (clean). */
@@ -57,6 +57,7 @@ export class WasmHeap {
   tick = 1;
   evictions = 0;
 
+  private readonly poisons = verifying();
   private readonly cap: number;
   private readonly free = new Extents();
   private readonly resident: Block[] = [];
@@ -130,6 +131,10 @@ export class WasmHeap {
   /** Gives memory back for good. */
   release(block: Block): void {
     block.freed = true;
+    // All bits set is NaN in every float: a use after this shows.
+    if (this.poisons && block.address >= 0) {
+      this.u8.fill(0xff, block.address, block.address + block.bytes);
+    }
     block.buffer = null;
     this.drop(block);
   }

@@ -5,6 +5,7 @@ import {
   debugLevel,
   type Spec,
   type TypedArray,
+  verifying,
   wasmHeapBytes,
 } from '../../base/index.ts';
 import { type Graph, printGraph } from '../../ir/index.ts';
@@ -14,6 +15,7 @@ import {
   lowerGraph,
   printKernel,
   type TargetInfo,
+  verifyKernel,
 } from '../../kernel/index.ts';
 import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
 import type { Device, Executable, Slot } from '../device.ts';
@@ -104,6 +106,7 @@ export class WasmDevice implements Device {
     if (f !== undefined) return f;
     const start = debugLevel() >= 1 ? performance.now() : 0;
     const kernel = launch.build();
+    if (verifying()) verifyKernel(kernel);
     const code = compileKernel(kernel, this.info, { faultAddress: this.heap.faultAddress });
     f = instantiate(code.bytes, this.heap.memory);
     if (this.kernels.size >= MAX_KERNELS) this.kernels.clear();
