@@ -41,7 +41,8 @@ const PAGE = 65536;
 /** Bytes below this hold the fault word and other fixed cells. */
 const RESERVED = 1024;
 const FIRST = 16 * 2 ** 20;
-const LIMIT = 65536 * PAGE;
+/** Kernels compare addresses as signed numbers. */
+const LIMIT = 2 ** 31 - PAGE;
 
 export class WasmHeap {
   readonly memory: WebAssembly.Memory;
@@ -66,7 +67,7 @@ export class WasmHeap {
   private readonly registry = new FinalizationRegistry<Block>((block) => this.drop(block));
 
   constructor(capBytes: number) {
-    this.cap = capBytes;
+    this.cap = Math.min(capBytes, LIMIT);
     this.size = Math.min(FIRST, Math.max(PAGE * 16, Math.floor(capBytes / PAGE) * PAGE));
     this.memory = new WebAssembly.Memory({ initial: this.size / PAGE, maximum: LIMIT / PAGE });
     this.refresh();
@@ -186,7 +187,7 @@ export class WasmHeap {
     }
     throw new DeviceError({
       op: 'allocate',
-      problem: `the WebAssembly heap cannot hold ${bytes} more bytes (it ends at 4 GiB)`,
+      problem: `the WebAssembly heap cannot hold ${bytes} more bytes (it ends at 2 GiB)`,
       remedy: 'split the operation, e.g. use a smaller batch',
     });
   }
