@@ -8,7 +8,7 @@ import { at, KernelBuilder } from '../builder.ts';
 import type { TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch } from '../launch.ts';
 import { Arguments, numberElem, type Temp } from './arguments.ts';
-import type { ConvSpec } from './conv.ts';
+import type { ConvSpec } from './conv-spec.ts';
 import { EpilogueCode } from './epilogue-code.ts';
 import { type ImageConv, imageConv } from './image-conv.ts';
 

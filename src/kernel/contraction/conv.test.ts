@@ -3,7 +3,7 @@ import { contiguousStrides, type DType, numelOf } from '../../base/index.ts';
 import type { ConvGeometry } from '../../ir/conv-geometry.ts';
 import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
 import { AVX512_TARGET, WASM_TARGET } from '../ir.ts';
-import { INPUT, Machine, OUTPUT, Random, sumEpilogue } from './harness.ts';
+import { INPUT, Machine, OUTPUT, Random, sumEpilogue } from './harness.test-util.ts';
 import { lowerConv } from './index.ts';
 
 function wasmMachine(): Machine {

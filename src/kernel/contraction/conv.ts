@@ -1,29 +1,15 @@
 /** Convolutions: the shared specification, and the choice of schedule. */
-import { bytesOf, type DType } from '../../base/index.ts';
-import type { ConvGeometry } from '../../ir/index.ts';
+
+import { bytesOf } from '../../base/index.ts';
 import type { Epilogue } from '../epilogue.ts';
 import type { TargetInfo } from '../ir.ts';
-import type { BufferRef, Launch } from '../launch.ts';
+import type { Launch } from '../launch.ts';
 import type { Temp } from './arguments.ts';
 import { inputConv } from './conv-input.ts';
+import type { ConvSpec } from './conv-spec.ts';
 import { weightConv } from './conv-weight.ts';
 import { lowerGemm } from './gemm.ts';
 import { type ImageConv, imageConv, overPixels } from './image-conv.ts';
-
-export interface ConvSpec {
-  readonly name: string;
-  readonly face: 'forward' | 'input' | 'weight';
-  readonly geometry: ConvGeometry;
-  readonly dtype: DType;
-  /** The operands in the op's order: (x, w), (dy, w) or (x, dy). */
-  readonly a: BufferRef;
-  readonly b: BufferRef;
-  /** In elements; the output is dense. */
-  readonly aStrides: readonly number[];
-  readonly bStrides: readonly number[];
-  readonly out: BufferRef;
-  readonly epilogue: Epilogue | null;
-}
 
 export function lowerConv(spec: ConvSpec, info: TargetInfo, temp: Temp): Launch[] {
   const { geometry: g, face } = spec;

@@ -4,7 +4,7 @@ import type { GemmMap } from '../../ir/lowering.ts';
 import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
 import type { EpilogueOperand } from '../epilogue.ts';
 import { AVX512_TARGET, WASM_TARGET } from '../ir.ts';
-import { INPUT, Machine, OUTPUT, Random, sumEpilogue } from './harness.ts';
+import { INPUT, Machine, OUTPUT, Random, sumEpilogue } from './harness.test-util.ts';
 import { lowerGemm } from './index.ts';
 
 function wasmMachine(): Machine {

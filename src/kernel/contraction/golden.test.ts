@@ -11,7 +11,7 @@ import { contiguousStrides, numelOf, type TypedArray } from '../../base/index.ts
 import type { ConvGeometry } from '../../ir/conv-geometry.ts';
 import { AVX512_TARGET, type Kernel } from '../ir.ts';
 import { printKernel } from '../print.ts';
-import { INPUT, Machine, OUTPUT, Random } from './harness.ts';
+import { INPUT, Machine, OUTPUT, Random } from './harness.test-util.ts';
 import { lowerConv, lowerGemm } from './index.ts';
 
 function matchesGolden(name: string, kernel: Kernel): void {

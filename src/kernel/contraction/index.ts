@@ -1,4 +1,5 @@
-export { type ConvSpec, lowerConv } from './conv.ts';
+export { lowerConv } from './conv.ts';
+export type { ConvSpec } from './conv-spec.ts';
 export { lowerGemm } from './gemm.ts';
 export { lowerMaxWindow, type MaxWindowSpec } from './max-window.ts';
 export type { GemmSpec } from './problem.ts';

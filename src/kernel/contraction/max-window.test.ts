@@ -3,7 +3,7 @@ import { contiguousStrides, type DType, numelOf } from '../../base/index.ts';
 import type { WindowMap } from '../../ir/lowering.ts';
 import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
 import { AVX512_TARGET } from '../ir.ts';
-import { INPUT, Machine, OUTPUT, Random } from './harness.ts';
+import { INPUT, Machine, OUTPUT, Random } from './harness.test-util.ts';
 import { lowerMaxWindow } from './index.ts';
 
 function wasmMachine(): Machine {

@@ -22,9 +22,7 @@ import type { Device, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
 import { type Handle, WasmHeap } from './heap.ts';
 import { Slabs } from './slabs.ts';
-import { WasmExecutable } from './wasm-executable.ts';
-
-export type KernelFunction = (args: number) => void;
+import { type KernelFunction, WasmExecutable } from './wasm-executable.ts';
 
 const MAX_KERNELS = 8192;
 

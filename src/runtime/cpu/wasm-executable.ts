@@ -4,7 +4,9 @@ import type { Graph } from '../../ir/index.ts';
 import type { Arg, LaunchPlan } from '../../kernel/index.ts';
 import type { Executable, Slot } from '../device.ts';
 import type { Handle, WasmHeap } from './heap.ts';
-import type { KernelFunction } from './wasm-device.ts';
+
+/** A compiled kernel; `args` is the address of its argument block. */
+export type KernelFunction = (args: number) => void;
 
 type PointerArg = Extract<Arg, { kind: 'pointer' }>;
 type ScalarArg = Extract<Arg, { kind: 'scalar' }>;
