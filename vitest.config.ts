@@ -8,10 +8,33 @@ const alias = [...sourceNames(readPackage())].map(([name, file]) => ({
   replacement: join(root, file),
 }));
 
+// Every engine of the CPU device runs the conformance suite; the first runs everything.
+// test/conformance/engine.test.ts checks that the engine named here is the one that computes.
+const conformance = ['test/conformance/**/*.test.ts'];
+const engines = [
+  {
+    name: 'wasm-relaxed',
+    engine: 'WebAssembly SIMD (wasm-relaxed)',
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    env: {},
+  },
+  {
+    name: 'wasm',
+    engine: 'WebAssembly SIMD (wasm)',
+    include: [...conformance, 'src/kernel/contraction/**/*.test.ts', 'src/kernel/*.test.ts'],
+    env: { GRADUS_WASM_RELAXED: '0' },
+  },
+  {
+    name: 'reference',
+    engine: 'reference interpreter (float64)',
+    include: conformance,
+    env: { GRADUS_CPU: 'reference' },
+  },
+];
+
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['test/types/**', 'node_modules/**', 'dist/**'],
     pool: 'forks',
     isolate: true,
@@ -19,5 +42,9 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ['default', './scripts/plain-reporter.mjs'],
+    projects: engines.map(({ name, engine, include, env }) => ({
+      extends: true as const,
+      test: { name, include, env: { ...env, GRADUS_TEST_ENGINE: engine } },
+    })),
   },
 });

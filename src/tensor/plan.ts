@@ -97,7 +97,8 @@ function makePlan(op: OpDef, specs: readonly Spec[], attrs: Attrs | null): Plan 
   const device = getDevice(name);
   const types = inferAll(op, specs, attrs);
   let outs = types.map((t) => specOf(t.dtype, t.shape, undefined, name));
-  let offset = -1;
+  // In bytes from the operand; negative where a reversed view is cut. null: no view.
+  let offset: number | null = null;
   let executable: Executable | null = null;
   const [a = null, b = null] = specs;
   if (op.lower?.kind === 'view' && a !== null) {
@@ -107,11 +108,11 @@ function makePlan(op: OpDef, specs: readonly Spec[], attrs: Attrs | null): Plan 
       offset = v.offset * bytesOf(a.dtype);
     }
   }
-  if (offset < 0) {
+  if (offset === null) {
     const graph = graphOf(op, specs, attrs, name);
     executable = device.compile(graph, specs);
   }
-  return new Plan(op, a, b, attrs, outs, device, offset, executable);
+  return new Plan(op, a, b, attrs, outs, device, offset ?? 0, executable);
 }
 
 function deviceOf(op: OpDef, specs: readonly Spec[], attrs: Attrs | null): string {

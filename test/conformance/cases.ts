@@ -322,6 +322,11 @@ const views: Case[] = ALL.flatMap((dtype): Case[] => [
     run: (x) => op.copy(op.narrow(x, 1, 2, 5)),
   },
   {
+    name: `narrow of a reversed view ${dtype}`,
+    operands: [of([3, 9], dtype, { layout: 'reversed' })],
+    run: (x) => op.copy(op.narrow(x, 1, 2, 5)),
+  },
+  {
     name: `concat ${dtype}`,
     operands: [of([3, 2], dtype), of([3, 0], dtype), of([3, 5], dtype, { layout: 'transposed' })],
     run: (...xs) => op.concat(xs, 1),

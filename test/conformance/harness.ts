@@ -77,7 +77,7 @@ export function layOut(o: Operand, values: readonly number[]): Tensor {
     return t.reshape(shape) as Tensor;
   };
   const rank = o.shape.length;
-  const layout = rank === 0 ? 'dense' : (o.layout ?? 'dense');
+  const layout = numelOf(o.shape) === 0 || rank === 0 ? 'dense' : (o.layout ?? 'dense');
   if (layout === 'dense') return make(values, o.shape);
   if (layout === 'expanded') {
     // Only the first row is used; it is repeated along dimension 0.

@@ -105,8 +105,10 @@ const CROSS_ENTROPY_GRAD = defineOp<CrossEntropyAttrs>({
       x.shape.map((_, d) => (d === dim ? -1 : 1)),
     );
     const even = labelSmoothing / classes;
-    const onehot = where(eq(numbers, unsqueeze(labels, dim)), 1 - labelSmoothing + even, even);
-    return mul(sub(softmax(x, dim), onehot), unsqueeze(scale, dim));
+    // Not by `where` of two numbers: that is float32, whatever the scores are.
+    const hit = cast(eq(numbers, unsqueeze(labels, dim)), floatOf(x.dtype));
+    const wanted = add(mul(hit, 1 - labelSmoothing), even);
+    return mul(sub(softmax(x, dim), wanted), unsqueeze(scale, dim));
   },
 });
 
