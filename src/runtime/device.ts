@@ -10,6 +10,8 @@ import type { Graph } from '../ir/index.ts';
  * `handle` is its own record.
  */
 export class Storage {
+  /** Name of the device it belongs to. */
+  readonly device: string;
   /** The device's record of the memory this lies in. */
   readonly handle: object;
   /** First byte within the handle's memory. */
@@ -17,12 +19,17 @@ export class Storage {
   readonly bytes: number;
   /** Counts writes; the tape checks it before it uses a saved tensor. */
   version = 0;
-  /** Whether someone besides one cell may read it: an update then writes a fresh buffer. */
+  /**
+   * Whether more than one tensor reads it: a cell's update then writes a fresh buffer, and
+   * `dispose` leaves it to the collector.
+   */
   shared = false;
-  /** Uses inside a memory scope (see tensor/scope.ts): freed when it falls to 0 there. */
+  /** Pending gradients that lie in it, and its state in a memory scope: see tensor/scope.ts. */
   pins = 0;
+  scope = 0;
 
-  constructor(handle: object, offset: number, bytes: number) {
+  constructor(device: string, handle: object, offset: number, bytes: number) {
+    this.device = device;
     this.handle = handle;
     this.offset = offset;
     this.bytes = bytes;

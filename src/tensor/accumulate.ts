@@ -79,42 +79,33 @@ export function accumulate(n: Node, g: Tensor, fresh: boolean): void {
   const f = frontier as Frontier;
   if (n.seq <= f.floor) return;
   if (n.op.name === OUTPUT_NAME) {
-    into(n.edge0 as Node, n.which, g, f);
+    const whole = n.edge0 as Node;
+    if (whole.grads === null) {
+      whole.grads = [];
+      f.push(whole);
+    }
+    whole.grads[n.which] = join(whole.grads[n.which] ?? null, g, false);
     return;
   }
-  g.storage.pins++;
-  if (n.grad === null) {
-    n.grad = g;
-    n.owned = fresh;
-    f.push(n);
-    return;
-  }
-  const before = n.grad;
-  n.grad = sum(before, g, n.owned);
-  if (n.grad !== before) {
-    n.grad.storage.pins++;
-    unpin(before.storage);
-  }
-  n.owned = true;
-  unpin(g.storage);
+  if (n.grad === null) f.push(n);
+  const first = n.grad === null;
+  n.grad = join(n.grad, g, n.owned);
+  n.owned = fresh || !first;
 }
 
-/** The same for output `which` of a node with many. */
-function into(n: Node, which: number, g: Tensor, f: Frontier): void {
-  if (n.grads === null) {
-    n.grads = [];
-    f.push(n);
+/** `before + g`, pinned; into `before` itself where its buffer is `owned` and nothing is recorded. */
+function join(before: Tensor | null, g: Tensor, owned: boolean): Tensor {
+  if (before === null) {
+    g.storage.pins++;
+    return g;
   }
-  const before = n.grads[which] ?? null;
-  g.storage.pins++;
-  n.grads[which] = before === null ? g : sum(before, g, false);
-}
-
-/** before + g; into `before` itself where its buffer is ours alone and nothing is recorded. */
-function sum(before: Tensor, g: Tensor, owned: boolean): Tensor {
-  if (owned && !gradMode() && before.spec.contiguous) {
-    before.accumulate(g);
-    return before;
+  const { storage } = before;
+  let total = before;
+  if (owned && !gradMode() && before.spec.contiguous && before.offset === 0) before.accumulate(g);
+  else total = add(before, g) as Tensor;
+  if (total.storage !== storage) {
+    total.storage.pins++;
+    unpin(storage);
   }
-  return add(before, g) as Tensor;
+  return total;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { noGrad, Parameter, tensor, zeros } from '../index.ts';
+import { concat, noGrad, Parameter, tensor, zeros } from '../index.ts';
 import { apply, defineOp } from '../ir/index.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -119,6 +119,44 @@ describe('backward', () => {
     a.mul(2).exp().mul(3).sin().sum().backward();
     expect((a.grad as Tensor).shape).toEqual([300, 300]);
     expect(list(a.grad).every((x) => Math.abs(x - 6 * Math.cos(3)) < 1e-5)).toBe(true);
+  });
+});
+
+describe('the memory scope of a backward', () => {
+  // Large enough that temporaries are freed by hand: wrong lifetimes would show.
+  const n = 160;
+  const wave = () => Parameter(tensor(Float32Array.from({ length: n * n }, (_, i) => Math.sin(i))));
+  const programs: Record<string, (w: Tensor) => Tensor> = {
+    'a value with many readers': (w) => {
+      const a = w.mul(2);
+      return a.mul(a).add(a).add(a.exp()).sum();
+    },
+    'views on the way': (w) => {
+      const m = w.reshape([n, n]);
+      return m.matmul(m.t()).add(m).mul(m.t()).sum();
+    },
+    'pass-through gradients': (w) => w.add(w).add(w.add(1)).add(w.mul(3)).sum(),
+    'broadcasting both ways': (w) => {
+      const m = w.reshape([n, n]);
+      return m.mul(m.sum(0)).add(m.mean(1, true)).square().mean();
+    },
+    'several outputs, two readers': (w) => {
+      const p = w
+        .reshape([1, 1, n, n])
+        .conv2d(tensor([[[[1, -1]]]]))
+        .maxPool2d(1);
+      return p.mul(2).sum().add(p.mul(p).sum());
+    },
+    'parts put together': (w) =>
+      concat([w, w.mul(2), w.exp()], 0)
+        .square()
+        .sum(),
+  };
+  test.each(Object.entries(programs))('%s: the same bits as without it', (_, f) => {
+    const [scoped, unscoped] = [wave(), wave()];
+    f(scoped).backward();
+    f(unscoped).backward({ createGraph: true });
+    expect(list(scoped.grad)).toEqual(list(unscoped.grad));
   });
 });
 

@@ -6,7 +6,7 @@ import { setBackwardNode } from './anomaly.ts';
 import { setGradMode } from './grad-mode.ts';
 import type { Node } from './node.ts';
 import { LEAF_NAME } from './node-names.ts';
-import { enterScope, escape, leaveScope, settle, suspendScope, unpin } from './scope.ts';
+import { enterScope, escape, leaveScope, settle, unpin } from './scope.ts';
 import type { Tensor } from './tensor.ts';
 
 export interface BackwardOptions {
@@ -74,7 +74,7 @@ export function run(
   const frontierBefore = setFrontier(frontier);
   const modeBefore = setGradMode(createGraph);
   // Recorded gradients may be held by the tape, nested ones by the outer run: no scope for either.
-  const scope = createGraph || depth > 0 ? suspendScope() : enterScope();
+  const scope = enterScope(!createGraph && depth === 0);
   depth++;
   try {
     roots.forEach((root, i) => {

@@ -17,24 +17,16 @@ import {
 import type { Executable } from '../runtime/device.ts';
 import { anomalyLine, checkAnomaly } from './anomaly.ts';
 import { gradMode } from './grad-mode.ts';
-import { Node, nextSequence, OUTPUT } from './node.ts';
-import {
-  cache,
-  checkedSpec,
-  lookup,
-  type Plan,
-  planFor,
-  SLOTS,
-  specOfOperand,
-  weakSpec,
-} from './plan.ts';
+import { Node, nextSequence } from './node.ts';
+import { checkedSpec, specOfOperand, weakSpec } from './operands.ts';
+import { cache, lookup, type Plan, planFor, SLOTS } from './plan.ts';
 import { track } from './scope.ts';
 import { Tensor } from './tensor.ts';
 
 class Eager implements Interpreter {
   apply1(op: OpDef, x: Value, attrs: Attrs | null): Value {
     const a = x as Tensor;
-    const sa = a?.spec ?? checkedSpec(a);
+    const sa = a?.spec ?? checkedSpec(op, x, 0);
     const slot =
       (op.id * 1031 + sa.id * 37 + (attrs === null ? 0 : attrs.attrId * 7)) & (SLOTS - 1);
     let plan = cache[slot];
@@ -45,7 +37,7 @@ class Eager implements Interpreter {
     if (recording && plan.inline) return this.inline(op, [a], attrs)[0];
     let out: Tensor;
     if (plan.executable === null) {
-      if (a.cell) a.storage.shared = true;
+      a.storage.shared = true;
       out = new Tensor(a.storage, a.offset + plan.viewOffset, plan.out, null);
     } else {
       const storage = plan.device.allocate(plan.bytes);
@@ -79,8 +71,8 @@ class Eager implements Interpreter {
   apply2(op: OpDef, x: Operand, y: Operand, attrs: Attrs | null): Value {
     const a = typeof x === 'number' ? null : (x as Tensor);
     const b = typeof y === 'number' ? null : (y as Tensor);
-    const sa = typeof x === 'number' ? weakSpec(x, b) : (a?.spec ?? checkedSpec(x));
-    const sb = typeof y === 'number' ? weakSpec(y, a) : (b?.spec ?? checkedSpec(y));
+    const sa = typeof x === 'number' ? weakSpec(op, x, b) : (a?.spec ?? checkedSpec(op, x, 0));
+    const sb = typeof y === 'number' ? weakSpec(op, y, a) : (b?.spec ?? checkedSpec(op, y, 1));
     const slot =
       (op.id * 1031 + sa.id * 37 + sb.id * 101 + (attrs === null ? 0 : attrs.attrId * 7)) &
       (SLOTS - 1);
@@ -179,7 +171,7 @@ class Eager implements Interpreter {
     const floats = inputs.some((x) => x instanceof Tensor && isFloat(x.spec.dtype));
     return planFor(
       op,
-      inputs.map((x) => specOfOperand(x, floats)),
+      inputs.map((x, i) => specOfOperand(op, x, i, floats)),
       attrs,
     );
   }
@@ -221,7 +213,7 @@ function record(
   const keep = (i: number): Operand | null => ((s >> Math.min(i, 15)) & 1 ? inputs[i] : null);
   const nodeOf = (x: Operand | undefined) => (x instanceof Tensor ? x.node : null);
   const versionOf = (x: Operand | undefined) => (x instanceof Tensor ? x.storage.version : 0);
-  const typeOf = (x: Operand): Spec => specOfOperand(x, true);
+  const typeOf = (i: number): Spec => specOfOperand(op, inputs[i], i, true);
   const node = new Node(
     op,
     nextSequence(),
@@ -231,8 +223,8 @@ function record(
     inputs.length > 0 ? keep(0) : null,
     inputs.length > 1 ? keep(1) : null,
     null,
-    typeOf(inputs[0]),
-    inputs.length > 1 ? typeOf(inputs[1]) : null,
+    typeOf(0),
+    inputs.length > 1 ? typeOf(1) : null,
     versionOf(inputs[0]),
     versionOf(inputs[1]),
     0,
@@ -241,7 +233,7 @@ function record(
     const rest = inputs.slice(2);
     node.edges = rest.map(nodeOf);
     node.saved = rest.map((_, i) => keep(i + 2));
-    node.types = rest.map(typeOf);
+    node.types = rest.map((_, i) => typeOf(i + 2));
     node.versions = rest.map(versionOf);
   }
   if (s >> 16 !== 0) {
@@ -255,21 +247,7 @@ function record(
   node.outSpecs = plan.outs;
   outs.forEach((o, i) => {
     if (!isFloat(o.dtype)) return;
-    o.node = new Node(
-      OUTPUT,
-      nextSequence(),
-      null,
-      node,
-      null,
-      null,
-      null,
-      null,
-      o.spec,
-      null,
-      0,
-      0,
-      i,
-    );
+    o.node = Node.output(node, i, o.spec);
   });
 }
 

@@ -84,6 +84,19 @@ export class Node implements GradContext<Attrs | null> {
     this.which = which;
   }
 
+  /** The node of a leaf: `backward` adds into the `.grad` of `tensor`, if there is one. */
+  static leaf(type: Type, seq: number, tensor: Tensor | null): Node {
+    const n = new Node(LEAF, seq, null, null, null, null, null, null, type, null, 0, 0, 0);
+    n.leaf = tensor;
+    return n;
+  }
+
+  /** The node of output `which` of `whole`. */
+  static output(whole: Node, which: number, type: Type): Node {
+    const seq = nextSequence();
+    return new Node(OUTPUT, seq, null, whole, null, null, null, null, type, null, 0, 0, which);
+  }
+
   input(i: number): Operand {
     const x = i === 0 ? this.saved0 : i === 1 ? this.saved1 : (this.saved?.[i - 2] ?? null);
     if (x === null) throw new Error(`${this.op.name}: operand ${i} was not saved (see its saves)`);

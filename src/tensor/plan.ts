@@ -1,19 +1,9 @@
 /**
  * Plans: all that depends on an op's signature alone, found again by three pointer compares.
  */
-import {
-  bytesOf,
-  DeviceError,
-  DtypeError,
-  isFloat,
-  type Spec,
-  specOf,
-  WEAK_FLOAT,
-  WEAK_INT,
-} from '../base/index.ts';
-import { type Attrs, graphOf, inferAll, type OpDef, type Operand } from '../ir/index.ts';
+import { bytesOf, DeviceError, isFloat, type Spec, specOf } from '../base/index.ts';
+import { type Attrs, graphOf, inferAll, type OpDef } from '../ir/index.ts';
 import { type Device, type Executable, getDevice } from '../runtime/device.ts';
-import { Tensor } from './tensor.ts';
 
 /** All that is known of an op on operands of given specs. */
 export class Plan {
@@ -131,29 +121,3 @@ function deviceOf(op: OpDef, specs: readonly Spec[], attrs: Attrs | null): strin
   }
   return name === '' ? 'cpu' : name;
 }
-
-export const specOfOperand = (x: Operand, floatContext: boolean): Spec =>
-  typeof x !== 'number'
-    ? checkedSpec(x)
-    : floatContext || !Number.isInteger(x)
-      ? WEAK_FLOAT
-      : WEAK_INT;
-
-export function checkedSpec(x: unknown): Spec {
-  if (x instanceof Tensor) return x.spec;
-  throw new DtypeError({
-    op: 'tensor operation',
-    problem: `an operand is ${describe(x)}, not a tensor or a number`,
-    remedy: 'wrap arrays with tensor(...)',
-  });
-}
-
-function describe(x: unknown): string {
-  if (Array.isArray(x)) return 'an array';
-  if (x === null) return 'null';
-  if (x instanceof Promise) return 'a Promise (await it first)';
-  return typeof x === 'object' ? `a ${(x as object).constructor?.name ?? 'object'}` : `${typeof x}`;
-}
-
-export const weakSpec = (x: number, other: Tensor | null): Spec =>
-  (other !== null && isFloat(other.dtype)) || !Number.isInteger(x) ? WEAK_FLOAT : WEAK_INT;

@@ -16,6 +16,7 @@ import {
   where,
   zeros,
 } from '../index.ts';
+import { getDevice } from '../runtime/device.ts';
 
 const x = tensor([
   [1, 2],
@@ -158,5 +159,23 @@ describe('devices', () => {
     expect(device('cpu', () => zeros([1]).device)).toBe('cpu');
     expect(() => device('moon')).toThrow(/there is no device 'moon'/);
     expect(() => device('cpu', (async () => 1) as never)).toThrow(/asynchronous/);
+  });
+});
+
+describe('dispose', () => {
+  it('gives large memory back at once, but not what others still read', () => {
+    const device = getDevice('cpu');
+    const used = () => device.memory().usedBytes;
+    const before = used();
+    const a = zeros([512, 512]);
+    const alone = a.add(1);
+    const base = a.add(2);
+    const view = base.narrow(0, 0, 2);
+    expect(used() - before).toBe(3 * 2 ** 20);
+    alone.dispose();
+    base.dispose();
+    expect(used() - before).toBe(2 * 2 ** 20);
+    expect(view.sum().item()).toBe(2048);
+    expect(() => alone.add(1)).toThrow(/disposed/);
   });
 });

@@ -114,8 +114,7 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
     }
     if (!on) this.node = null;
     else if (this.node === null) {
-      this.node = new Node(LEAF, 0, null, null, null, null, null, null, this.spec, null, 0, 0, 0);
-      this.node.leaf = this as Tensor;
+      this.node = Node.leaf(this.spec, 0, this as Tensor);
     }
   }
 
@@ -137,7 +136,7 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
 
   /** The same values, cut off the tape. */
   detach(): Tensor<S> {
-    if (this.cell) this.storage.shared = true;
+    this.storage.shared = true;
     return new Tensor<S>(this.storage, this.offset, this.spec, null);
   }
 
@@ -289,6 +288,8 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
    * tensors that share the memory are not disturbed; using this one afterwards throws ValueError.
    */
   dispose(): void {
+    const { storage } = this;
+    if (storage !== DISPOSED && !storage.shared) getDevice(storage.device).free(storage);
     this.storage = DISPOSED;
     this.node = null;
     this.grad = null;
@@ -348,7 +349,7 @@ function disposed(): never {
 }
 
 /** Stands in for the storage of disposed tensors: whoever looks for the memory is told. */
-const DISPOSED: Storage = Object.defineProperties(new Storage({}, 0, 0), {
+const DISPOSED: Storage = Object.defineProperties(new Storage('', {}, 0, 0), {
   handle: { get: disposed },
   offset: { get: disposed },
   bytes: { get: disposed },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { grad, jvp, Parameter, tensor, valueAndGrad, vjp } from '../index.ts';
+import { grad, jvp, noGrad, Parameter, tensor, valueAndGrad, vjp } from '../index.ts';
 import type { Tensor } from './tensor.ts';
 
 const list = (t: Tensor) => Array.from(t.data() as Float64Array);
@@ -35,6 +35,27 @@ describe('functional transforms', () => {
     const [v, g] = valueAndGrad((x) => x.mul(x).sum() as Tensor)(x64(3));
     expect([v.requiresGrad, g.requiresGrad]).toEqual([false, false]);
     expect([v.item(), g.item()]).toEqual([9, 6]);
+  });
+
+  test('a gradient penalty reaches parameters that the function closes over', () => {
+    const w = Parameter(x64(3));
+    const g = grad((x) => x.mul(x).mul(w).sum() as Tensor)(x64(2));
+    g.mul(g).sum().backward();
+    // g = 2 x w = 12, d(g^2)/dw = 2 g * 2 x
+    expect(list(w.grad as Tensor)).toEqual([96]);
+  });
+
+  test('in noGrad the result is off the tape', () => {
+    const w = Parameter(x64(3));
+    const g = noGrad(() => grad((x) => x.mul(x).sum() as Tensor)(w));
+    expect([list(g)[0], g.requiresGrad]).toEqual([6, false]);
+  });
+
+  test('a parameter used as a seed does not become the gradient itself', () => {
+    const u = Parameter(x64(5));
+    const [g] = vjp((x) => x, x64(1))[1](u);
+    u.assign(7);
+    expect(list(g)).toEqual([5]);
   });
 
   test('a function that ignores its argument has gradient zero', () => {

@@ -6,8 +6,8 @@ import { GraphError, isFloat, ShapeError } from '../base/index.ts';
 import { full, interpreter, mul, sum } from '../ir/index.ts';
 import { ALIAS } from './alias.ts';
 import { run, seedOf } from './backward.ts';
-import { rejectPromise, setGradMode } from './grad-mode.ts';
-import { LEAF, lastSequence, Node, nextSequence } from './node.ts';
+import { gradMode, rejectPromise, setGradMode } from './grad-mode.ts';
+import { lastSequence, Node, nextSequence } from './node.ts';
 import { Tensor } from './tensor.ts';
 
 /** Depth of transforms being run: inner gradients are recorded for the outer. */
@@ -15,6 +15,8 @@ let level = 0;
 
 interface Pullback {
   readonly value: Tensor;
+  /** Whether the value also depends on leaves outside: parameters that `f` closes over. */
+  readonly outside: boolean;
   /** Gradients of the arguments from that of the value; zeros where it does not depend on them. */
   pull(seed: Tensor, createGraph: boolean): Tensor[];
 }
@@ -39,12 +41,15 @@ function linearize(op: string, f: (...xs: Tensor[]) => Tensor, args: readonly Te
   const nodes = aliases.map((x) => x.node as Node);
   return {
     value,
+    outside: leadsOutside(value.node, floor, nodes),
     pull(seed, createGraph) {
       const captured = new Map<Node, Tensor | null>(nodes.map((n) => [n, null]));
       run([value], [seed], createGraph, true, { captured, floor });
       return nodes.map((n, i) => {
-        const g = captured.get(n);
-        return g ?? (full(args[i].shape, 0, args[i].dtype) as Tensor);
+        const g = captured.get(n) ?? null;
+        if (g === null) return full(args[i].shape, 0, args[i].dtype) as Tensor;
+        // A seed that passed through: a cell given as one stays the caller's alone.
+        return g.cell ? (interpreter().apply1(ALIAS, g, null) as Tensor) : g;
       });
     },
   };
@@ -65,33 +70,35 @@ function begin(op: string, x: Tensor, i: number): Tensor {
   }
   const y = interpreter().apply1(ALIAS, x, null) as Tensor;
   if (y.node === null) {
-    y.node = new Node(
-      LEAF,
-      nextSequence(),
-      null,
-      null,
-      null,
-      null,
-      null,
-      null,
-      x.spec,
-      null,
-      0,
-      0,
-      0,
-    );
+    y.node = Node.leaf(x.spec, nextSequence(), null);
   }
   return y;
 }
 
-const nested = (args: readonly Tensor[]): boolean => level > 0 || args.some((x) => x.node !== null);
+/** Whether anyone may differentiate the results: an outer transform, or a tape outside. */
+const nested = (args: readonly Tensor[]): boolean =>
+  gradMode() && (level > 0 || args.some((x) => x.node !== null));
+
+/** Whether a path leads from `from` to a node made before `floor`, other than through `starts`. */
+function leadsOutside(from: Node | null, floor: number, starts: readonly Node[]): boolean {
+  const seen = new Set<Node>(starts);
+  const stack = from === null ? [] : [from];
+  for (let n = stack.pop(); n !== undefined; n = stack.pop()) {
+    if (seen.has(n)) continue;
+    seen.add(n);
+    if (n.seq <= floor) return true;
+    for (const e of [n.edge0, n.edge1, ...(n.edges ?? [])]) if (e !== null) stack.push(e);
+  }
+  return false;
+}
 
 /** The result outside every transform: without the private tape, unless someone wants it. */
 const finish = (x: Tensor, keep: boolean): Tensor => (keep ? x : x.detach());
 
 /**
  * The gradient function of a scalar-valued `f` with respect to its first argument:
- * `grad(f)(x) = df/dx`, of x's shape. Nest it for higher orders.
+ * `grad(f)(x) = df/dx`, of x's shape. Nest it for higher orders. Where `f` also depends on
+ * parameters, the result can be differentiated with respect to them (a gradient penalty).
  *
  * Throws ShapeError if `f` gives more than one element, GraphError if it is asynchronous.
  *
@@ -115,8 +122,8 @@ export function valueAndGrad(
   f: (x: Tensor, ...rest: Tensor[]) => Tensor,
 ): (x: Tensor, ...rest: Tensor[]) => [Tensor, Tensor] {
   return (x, ...rest) => {
-    const keep = nested([x, ...rest]);
     const p = linearize('grad', (y) => f(y, ...rest), [x]);
+    const keep = nested([x, ...rest]) || (gradMode() && p.outside);
     if (p.value.spec.numel !== 1) {
       throw new ShapeError({
         op: 'grad',
@@ -142,12 +149,12 @@ export function vjp(
   f: (...xs: Tensor[]) => Tensor,
   ...args: Tensor[]
 ): [Tensor, (u: Tensor) => Tensor[]] {
-  const keep = nested(args);
   const p = linearize('vjp', f, args);
+  const keep = nested(args) || (gradMode() && p.outside);
   return [
     finish(p.value, keep),
     (u) => {
-      const wanted = keep || level > 0 || u.node !== null;
+      const wanted = keep || nested([u]);
       return p.pull(seedOf(p.value, u), wanted).map((g) => finish(g, wanted));
     },
   ];
@@ -173,8 +180,8 @@ export function jvp(
       problem: `${args.length} arguments need as many tangents, not ${tangents.length}`,
     });
   }
-  const keep = nested([...args, ...tangents]);
   const p = linearize('jvp', f, args);
+  const keep = nested([...args, ...tangents]) || (gradMode() && p.outside);
   const zero = full(p.value.shape, 0, p.value.dtype) as Tensor;
   const inner = linearize(
     'jvp',

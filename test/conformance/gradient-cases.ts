@@ -1,8 +1,9 @@
 /** What the gradient checks differentiate: every op of the table that has a gradient. */
 import { numelOf, type Shape } from '../../src/base/index.ts';
-import type { Tensor } from '../../src/index.ts';
+import type { IndexItem, Tensor } from '../../src/index.ts';
 import * as op from '../../src/ir/index.ts';
-import { type Operand, sequence } from './harness.ts';
+import type { Operand } from './harness.ts';
+import { sequence } from './sequence.ts';
 
 type V = op.Value;
 
@@ -207,8 +208,7 @@ function zeroAt(shape: Shape, places: readonly number[]): Operand {
   };
 }
 
-const at = (x: V, ...items: Parameters<Tensor['at']>): V =>
-  (x as Tensor).at(...(items as [])) as unknown as V;
+const at = (x: V, ...items: readonly IndexItem[]): V => (x as Tensor).at(...items) as V;
 
 const views: GradientCase[] = [
   { name: 'reshape', operands: [any([2, 3, 2])], run: (x) => op.reshape(x, [3, -1]) },

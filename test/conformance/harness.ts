@@ -21,6 +21,7 @@ import {
   type Value,
   withInterpreter,
 } from '../../src/ir/index.ts';
+import { sequence } from './sequence.ts';
 
 /** How an operand lies in memory. */
 export type Layout = 'dense' | 'transposed' | 'reversed' | 'every second' | 'expanded';
@@ -39,15 +40,6 @@ export interface Case {
   run(...xs: Value[]): Value | readonly Value[];
   /** Number of terms that are summed for one output element; scales the tolerance. */
   readonly terms?: number;
-}
-
-/** Deterministic numbers (a linear congruential generator, Numerical Recipes' constants). */
-export function sequence(seed: number): () => number {
-  let s = seed >>> 0;
-  return () => {
-    s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
-    return s / 2 ** 32;
-  };
 }
 
 export function valuesOf(o: Operand, seed: number): number[] {

@@ -52,6 +52,27 @@ test.each(['sync', 'async'])(
   120_000,
 );
 
+test.each(['1', '2', '3'])(
+  'a heap much too small loses nothing (seed %s)',
+  (seed) => {
+    const { wrong, checked } = run<{ wrong: number; checked: number }>('pressure', [seed], {
+      GRADUS_WASM_HEAP: '4',
+    });
+    expect(checked).toBeGreaterThan(1000);
+    expect(wrong).toBe(0);
+  },
+  60_000,
+);
+
+test('training gives the same bits in a small heap as in a large one', () => {
+  const losses = ['4', '256'].map(
+    (megabytes) =>
+      run<{ last: number }>('training-loop', ['sync', '60'], { GRADUS_WASM_HEAP: megabytes }).last,
+  );
+  expect(losses[0]).toBeGreaterThan(0);
+  expect(losses[0]).toBe(losses[1]);
+}, 60_000);
+
 test('a working set of twice the heap computes right', () => {
   const { right, tensors } = run<{ right: boolean; tensors: number }>('working-set', [], {
     GRADUS_WASM_HEAP: '64',

@@ -2,9 +2,10 @@
  * A program, not a test: trains a small CNN for argv[3] steps in a `sync` or `async` loop without a
  * single dispose, and prints resident memory (MB) every 100 steps as JSON.
  */
-import { nn, optim, randint, randn } from '../../src/index.ts';
+import { manualSeed, nn, optim, randint, randn } from '../../src/index.ts';
 
 const [, , mode, count] = process.argv;
+manualSeed(1);
 const model = nn.sequential(
   nn.conv2d(1, 16, 3, { padding: 1 }),
   nn.relu(),

@@ -9,7 +9,7 @@ import {
   sigmoid,
   silu,
   softplus,
-  Tensor,
+  type Tensor,
   tanh,
   tensor,
 } from '../../src/index.ts';
@@ -29,15 +29,13 @@ const ACTIVATIONS: Readonly<Record<string, F>> = {
 };
 
 describe('activations', () => {
-  for (const c of loadFixture('activations').cases) {
-    if (!(c.op in ACTIVATIONS)) test.skip(`${c.name}: Gradus has no ${c.op}`, () => {});
-    else if (c.attrs.beta === 2) test.skip(`${c.name}: softplus has no beta`, () => {});
-    else {
-      // The square of such an x is infinite in float32: its gradient by tanh is NaN, as PyTorch's.
-      const without = (x: number) => c.name === 'gelu_tanh' && Math.abs(x) > 1e18;
-      test(c.name, () => check(c, (x) => ACTIVATIONS[c.op](x, c.attrs), { without }));
-    }
-  }
+  test.for(loadFixture('activations').cases)('$name', (c, context) => {
+    if (!(c.op in ACTIVATIONS)) context.skip(`Gradus has no ${c.op}`);
+    if (c.attrs.beta === 2) context.skip('softplus has no beta');
+    // The square of such an x is infinite in float32: its gradient by tanh is NaN.
+    const without = (x: number) => c.name === 'gelu_tanh' && Math.abs(x) > 1e18;
+    check(c, (x) => ACTIVATIONS[c.op](x, c.attrs), { without });
+  });
 });
 
 /**
@@ -71,23 +69,21 @@ function ulpError(got: number, exact: number): number {
 }
 
 describe('transcendental functions in float32', () => {
-  for (const c of loadFixture('transcendental').cases) {
-    test(c.name, () => {
-      const f = (gradus as unknown as Record<string, (...xs: Tensor[]) => Tensor>)[c.op];
-      const xs = c.inputs.map((t) => tensor(t.data));
-      const got = f(...xs).data();
-      const bad: string[] = [];
-      c.outputs[0].data.forEach((want, i) => {
-        const args = c.inputs.map((t) => t.data[i]);
-        const large = Math.abs(args[0]) > 1e5 && Number.isFinite(args[0]);
-        // sin and cos state their bound for |x| <= 1e5.
-        if (large && (c.op === 'sin' || c.op === 'cos')) return;
-        // 1 / (1 + e^-x) is 0 once e^-x overflows, where the sigmoid itself is subnormal.
-        if (c.op === 'sigmoid' && args[0] < -88.72 && want < 2 ** -126 && got[i] === 0) return;
-        const error = ulpError(Number(got[i]), want);
-        if (!(error <= BOUNDS[c.op])) bad.push(`${c.op}(${args}) = ${got[i]}, ${error} ULP`);
-      });
-      expect(bad).toEqual([]);
+  test.each(loadFixture('transcendental').cases)('$name', (c) => {
+    const f = (gradus as unknown as Record<string, (...xs: Tensor[]) => Tensor>)[c.op];
+    const xs = c.inputs.map((t) => tensor(t.data));
+    const got = f(...xs).data();
+    const bad: string[] = [];
+    c.outputs[0].data.forEach((want, i) => {
+      const args = c.inputs.map((t) => t.data[i]);
+      const large = Math.abs(args[0]) > 1e5 && Number.isFinite(args[0]);
+      // sin and cos state their bound for |x| <= 1e5.
+      if (large && (c.op === 'sin' || c.op === 'cos')) return;
+      // 1 / (1 + e^-x) is 0 once e^-x overflows, where the sigmoid itself is subnormal.
+      if (c.op === 'sigmoid' && args[0] < -88.72 && want < 2 ** -126 && got[i] === 0) return;
+      const error = ulpError(Number(got[i]), want);
+      if (!(error <= BOUNDS[c.op])) bad.push(`${c.op}(${args}) = ${got[i]}, ${error} ULP`);
     });
-  }
+    expect(bad).toEqual([]);
+  });
 });

@@ -24,26 +24,20 @@ const REDUCTIONS: Readonly<Record<string, Reduce>> = {
 };
 
 describe('reductions', () => {
-  for (const c of loadFixture('reductions').cases) {
+  test.for(loadFixture('reductions').cases)('$name', (c, context) => {
     const { dim, keepdim = false, correction = 1 } = c.attrs;
-    if (!(c.op in REDUCTIONS)) {
-      test.skip(`${c.name}: Gradus has no ${c.op}`, () => {});
-      continue;
-    }
+    if (!(c.op in REDUCTIONS)) context.skip(`Gradus has no ${c.op}`);
     if (c.name.includes('beyond_int32')) {
-      test.skip(`${c.name}: int32 stays int32 and wraps, PyTorch sums into int64`, () => {});
-      continue;
+      context.skip('int32 stays int32 and wraps, PyTorch sums into int64');
     }
     // Where max along a dimension ties, PyTorch's max gives one element all; its amax shares, as here.
     const chosen = (c.op === 'max' || c.op === 'min') && dim !== null && c.name.includes('ties');
     const nan = c.name.includes('nan');
     // e^(x - y) of a y near 10^4 has the rounding of y, 5e-4; PyTorch computed in float64.
     const large = c.name === 'logsumexp_large';
-    test(c.name, () => {
-      const terms = Math.max(1, ...c.inputs[0].shape);
-      const f = (x: Tensor) =>
-        REDUCTIONS[c.op](x, (dim as Dim | null) ?? undefined, keepdim, correction) as Tensor;
-      check(c, f, { terms, forwardOnly: chosen || nan || large });
-    });
-  }
+    const f = (x: Tensor) =>
+      REDUCTIONS[c.op](x, (dim as Dim | null) ?? undefined, keepdim, correction) as Tensor;
+    const terms = Math.max(1, ...c.inputs[0].shape);
+    check(c, f, { terms, forwardOnly: chosen || nan || large });
+  });
 });

@@ -28,7 +28,7 @@ export class ReferenceDevice implements Device {
   readonly engine = 'reference interpreter (float64)';
 
   allocate(bytes: number): Storage {
-    return new Storage(new Bytes(bytes), 0, bytes);
+    return new Storage(this.name, new Bytes(bytes), 0, bytes);
   }
 
   free(): void {}

@@ -20,6 +20,7 @@ class Bump {
 }
 
 export class Slabs {
+  private readonly device: string;
   private readonly heap: WasmHeap;
   private readonly classes = [
     new Bump(16, 4096, 16),
@@ -30,7 +31,8 @@ export class Slabs {
     new Bump(65536, 524288, 64),
   ];
 
-  constructor(heap: WasmHeap) {
+  constructor(device: string, heap: WasmHeap) {
+    this.device = device;
     this.heap = heap;
   }
 
@@ -56,7 +58,7 @@ export class Slabs {
       b.handle = this.heap.allocate(b.slabBytes);
       b.top = 0;
     }
-    const s = new Storage(b.handle, b.top, bytes);
+    const s = new Storage(this.device, b.handle, b.top, bytes);
     b.top = (b.top + bytes + b.align - 1) & -b.align;
     return s;
   }

@@ -31,7 +31,7 @@ export class WasmDevice implements Device {
   readonly engine: string;
   readonly heap = new WasmHeap(wasmHeapBytes());
   readonly info: TargetInfo = wasmTarget();
-  private readonly slabs = new Slabs(this.heap);
+  private readonly slabs = new Slabs(this.name, this.heap);
   private readonly kernels = new Map<string, KernelFunction>();
 
   constructor() {
@@ -39,7 +39,9 @@ export class WasmDevice implements Device {
   }
 
   allocate(bytes: number): Storage {
-    return this.slabs.allocate(bytes) ?? new Storage(this.heap.allocate(bytes), 0, bytes);
+    return (
+      this.slabs.allocate(bytes) ?? new Storage(this.name, this.heap.allocate(bytes), 0, bytes)
+    );
   }
 
   free(storage: Storage): void {
@@ -86,7 +88,7 @@ export class WasmDevice implements Device {
     if (debugLevel() >= 2) console.error(printGraph(graph));
     const plan = lowerGraph(graph, inputs, this.info);
     const kernels = plan.launches.map((l) => this.kernel(l));
-    return new WasmExecutable(this.heap, graph, plan, kernels, this.name);
+    return new WasmExecutable(this.heap, graph, inputs, plan, kernels, this.name);
   }
 
   memory(): { heapBytes: number; usedBytes: number } {

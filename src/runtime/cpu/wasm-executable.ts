@@ -1,8 +1,9 @@
 /** A launch plan bound to the heap: argument blocks written once, pointers at every run. */
-import { IndexError, type Spec, specOf } from '../../base/index.ts';
+import { type Spec, specOf } from '../../base/index.ts';
 import type { Graph } from '../../ir/index.ts';
 import type { Arg, LaunchPlan } from '../../kernel/index.ts';
 import type { Executable, Slot } from '../device.ts';
+import { faultError } from './fault.ts';
 import type { Handle, WasmHeap } from './heap.ts';
 
 /** A compiled kernel; `args` is the address of its argument block. */
@@ -14,6 +15,8 @@ type ScalarArg = Extract<Arg, { kind: 'scalar' }>;
 /** One launch with its argument block at `args`; `at` counts 4-byte words of the heap. */
 interface Step {
   readonly kernel: KernelFunction;
+  /** The op whose index can fault here, or null. */
+  readonly faults: string | null;
   readonly args: number;
   readonly pointers: readonly { readonly at: number; readonly arg: PointerArg }[];
   readonly scalars: readonly { readonly at: number; readonly arg: ScalarArg }[];
@@ -30,8 +33,8 @@ export class WasmExecutable implements Executable {
   private readonly steps: readonly Step[] = [];
   private readonly temps: readonly number[];
   private readonly scratchBytes: number;
-  /** The op whose index can fault, or null. */
-  private readonly faults: string | null;
+  private readonly graph: Graph;
+  private readonly specs: readonly Spec[];
   // The hot case: one launch over an output and one or two operands, each passed once.
   private readonly simple: boolean = false;
   private readonly kernel: KernelFunction;
@@ -46,11 +49,14 @@ export class WasmExecutable implements Executable {
   constructor(
     heap: WasmHeap,
     graph: Graph,
+    specs: readonly Spec[],
     plan: LaunchPlan,
     kernels: readonly KernelFunction[],
     device: string,
   ) {
     this.heap = heap;
+    this.graph = graph;
+    this.specs = specs;
     this.outputs = graph.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device));
     this.inPlace = plan.inPlace;
     let bytes = 0;
@@ -60,19 +66,19 @@ export class WasmExecutable implements Executable {
       return at;
     });
     this.scratchBytes = bytes;
-    this.faults = plan.launches.find((l) => l.faults !== undefined)?.faults ?? null;
     const words = plan.launches.reduce((n, l) => n + l.args.length, 0);
     const block = heap.allocateFixed(words * 8);
     argBlocks.register(this, { heap, address: block, bytes: words * 8 });
     let at = block;
     const steps: Step[] = [];
     plan.launches.forEach((launch, i) => {
-      const step = { kernel: kernels[i], args: at, pointers: [], scalars: [] } as Step & {
+      const faults = launch.faults ?? null;
+      const step = { kernel: kernels[i], faults, args: at, pointers: [], scalars: [] } as Step & {
         pointers: { at: number; arg: PointerArg }[];
         scalars: { at: number; arg: ScalarArg }[];
       };
       for (const arg of launch.args) {
-        if (arg.kind === 'index') heap.i32[at >> 2] = arg.value;
+        if (arg.kind === 'index') heap.i32[at >>> 2] = arg.value;
         else if (arg.kind === 'pointer') step.pointers.push({ at: at >>> 2, arg });
         else step.scalars.push({ at: at >>> 2, arg });
         at += 8;
@@ -118,7 +124,6 @@ export class WasmExecutable implements Executable {
     // Pin all three before any is brought in: bringing in may push others out.
     const outBlock = (out.storage.handle as Handle).block;
     outBlock.used = tick;
-    outBlock.buffer = null;
     let aAddress = 0;
     let bAddress = 0;
     if (this.aWord >= 0 && a !== null) {
@@ -140,6 +145,8 @@ export class WasmExecutable implements Executable {
       (outBlock.address < 0 ? heap.touch(out.storage.handle as Handle) : outBlock.address) +
       out.storage.offset +
       out.offset;
+    // Only now: what came in from outside may be a slab that holds other tensors.
+    outBlock.buffer = null;
     const i32 = heap.i32;
     i32[this.outWord] = outAddress;
     if (this.aWord >= 0) i32[this.aWord] = aAddress + this.aBytes;
@@ -149,7 +156,7 @@ export class WasmExecutable implements Executable {
       this.writeScalar(s.at, s.arg.elem, s.arg.input === 0 ? scalarA : scalarB);
     }
     this.kernel(this.args);
-    if (this.faults !== null) this.checkFault();
+    if (this.steps[0].faults !== null) this.checkFault(this.steps[0].faults, [a, b]);
   }
 
   runAll(outputs: readonly Slot[], inputs: readonly (Slot | number)[]): void {
@@ -182,26 +189,37 @@ export class WasmExecutable implements Executable {
         this.writeScalar(at, arg.elem, inputs[arg.input] as number);
       }
       step.kernel(step.args);
+      if (step.faults !== null) this.checkFault(step.faults, inputs);
     }
-    if (this.faults !== null) this.checkFault();
   }
 
+  /** Writes a number as `cast` converts it: saturating, NaN as 0. */
   private writeScalar(at: number, elem: ScalarArg['elem'], value: number): void {
-    if (elem === 'f32') this.heap.f32[at] = value;
-    else if (elem === 'i32') this.heap.i32[at] = value;
-    else if (elem === 'f64') this.heap.f64[at >> 1] = value;
-    else this.heap.i64[at >> 1] = BigInt(Math.trunc(value));
+    const heap = this.heap;
+    if (elem === 'f32') heap.f32[at] = value;
+    else if (elem === 'f64') heap.f64[at >> 1] = value;
+    else if (elem === 'i32') heap.i32[at] = Math.max(-(2 ** 31), Math.min(value, 2 ** 31 - 1));
+    else heap.i64[at >> 1] = toInt64(value);
   }
 
-  private checkFault(): void {
-    const word = this.heap.faultAddress >> 2;
-    const fault = this.heap.i32[word];
+  private checkFault(faulted: string, inputs: readonly (Slot | number | null)[]): void {
+    const { heap } = this;
+    const word = heap.faultAddress >> 2;
+    const fault = heap.i32[word];
     if (fault === 0) return;
-    this.heap.i32[word] = 0;
-    throw new IndexError({
-      op: this.faults ?? 'index',
-      problem: `an index is out of range (element ${fault - 1} of the index tensor)`,
-      remedy: 'indices run from 0 to size-1, or from -size to -1 counted from the end',
+    heap.i32[word] = 0;
+    throw faultError(this.graph, this.specs, faulted, fault - 1, (i, element) => {
+      const { storage, offset } = inputs[i] as Slot;
+      const at = heap.touch(storage.handle as Handle) + storage.offset + offset;
+      return this.specs[i].dtype === 'int64'
+        ? Number(heap.i64[at / 8 + element])
+        : heap.i32[at / 4 + element];
     });
   }
+}
+
+function toInt64(value: number): bigint {
+  if (Number.isNaN(value)) return 0n;
+  if (value >= 2 ** 63) return 2n ** 63n - 1n;
+  return value <= -(2 ** 63) ? -(2n ** 63n) : BigInt(Math.trunc(value));
 }
