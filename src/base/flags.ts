@@ -12,8 +12,5 @@ export const verifying = (): boolean => env.GRADUS_VERIFY === '1';
 /** `GRADUS_CPU`: which engine runs the CPU device; `undefined` lets Gradus choose. */
 export const cpuEngine = (): string | undefined => env.GRADUS_CPU;
 
-/** `GRADUS_WASM_HEAP`: cap of the WebAssembly heap in bytes; the variable counts megabytes. */
-export function wasmHeapBytes(): number {
-  const mb = Number(env.GRADUS_WASM_HEAP ?? 256);
-  return (Number.isFinite(mb) && mb >= 1 ? mb : 256) * 2 ** 20;
-}
+/** `GRADUS_WASM_HEAP`: megabytes of WebAssembly memory that tensors may keep, as written. */
+export const wasmHeap = (): string => env.GRADUS_WASM_HEAP ?? '256';

@@ -1,6 +1,8 @@
 /** Shape and stride arithmetic. Shapes are plain readonly arrays; strides count elements. */
 import { IndexError } from './errors/index-error.ts';
 import { ShapeError } from './errors/shape-error.ts';
+import { ValueError } from './errors/value-error.ts';
+import { given, givenList, isTensorLike } from './given.ts';
 
 export type Shape = readonly number[];
 
@@ -69,10 +71,32 @@ export function broadcastStrides(
 export function normalizeDim(dim: number, rank: number, op: string): number {
   const d = dim < 0 ? dim + rank : dim;
   if (Number.isInteger(dim) && d >= 0 && d < rank) return d;
+  if (!Number.isInteger(dim)) refuseDim(dim, op);
   throw new IndexError({
     op,
     problem: `dimension ${dim} is out of range for a tensor of rank ${rank}`,
     remedy: rank === 0 ? 'a 0-d tensor has no dimensions' : `use ${-rank} to ${rank - 1}`,
+  });
+}
+
+/** The function of two operands that who reduces by a tensor had in mind. */
+const OF_TWO: Readonly<Record<string, string>> = {
+  max: 'maximum',
+  min: 'minimum',
+  any: 'logicalOr',
+  all: 'logicalAnd',
+};
+
+/** Throws a ValueError for what is no number of a dimension. */
+function refuseDim(dim: unknown, op: string): never {
+  const two = isTensorLike(dim) ? OF_TWO[op] : undefined;
+  throw new ValueError({
+    op,
+    problem: `a dimension is a whole number, not ${given(dim)}`,
+    remedy:
+      two === undefined
+        ? `give the dimension itself, e.g. ${op}(0); options come after it`
+        : `for two tensors, element by element, use ${two}`,
   });
 }
 
@@ -83,6 +107,7 @@ export function normalizeDims(
   op: string,
 ): number[] {
   if (dims === undefined) return Array.from({ length: rank }, (_, i) => i);
+  if (typeof dims !== 'number' && !Array.isArray(dims)) refuseDim(dims, op);
   const list = typeof dims === 'number' ? [dims] : dims;
   const out = list.map((d) => normalizeDim(d, rank, op)).sort((a, b) => a - b);
   for (let i = 1; i < out.length; i++) {
@@ -99,19 +124,42 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
   return shape.filter((_, i) => !dims.includes(i));
 }
 
+/** Throws a ShapeError, naming the argument, unless `n` is a whole number from 0. */
+export function checkSize(n: number, name: string, op: string, remedy?: string): number {
+  if (Number.isSafeInteger(n) && n >= 0) return n;
+  throw new ShapeError({
+    op,
+    problem: `${name} must be a whole number from 0, not ${given(n)}`,
+    remedy,
+  });
+}
+
+/** Throws a ValueError unless `list` is an array; `example` shows how the call is written. */
+export function checkList(list: unknown, name: string, op: string, example: string): void {
+  if (Array.isArray(list)) return;
+  throw new ValueError({
+    op,
+    problem: `${name} are given as one array, not as ${given(list)}`,
+    remedy: `write ${example}`,
+  });
+}
+
 /** Checks sizes given by the user: whole numbers from 0, whose product is an exact integer. */
 export function checkShape(shape: Shape, op: string): Shape {
   if (!Array.isArray(shape)) {
     throw new ShapeError({
       op,
-      problem: `a shape is an array of sizes, not ${shape === null ? 'null' : typeof shape}`,
-      remedy: 'write the sizes in brackets, e.g. [2, 3]',
+      problem: `a shape is an array of sizes, not ${given(shape)}`,
+      remedy: `write the sizes in brackets, e.g. ${typeof shape === 'number' ? `[${shape}]` : '[2, 3]'}`,
     });
   }
   let n = 1;
   for (const d of shape) {
     if (!Number.isInteger(d) || d < 0) {
-      throw new ShapeError({ op, problem: `sizes must be whole numbers from 0: [${shape}]` });
+      throw new ShapeError({
+        op,
+        problem: `sizes must be whole numbers from 0: ${givenList(shape)}`,
+      });
     }
     n *= d;
   }

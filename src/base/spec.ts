@@ -10,7 +10,7 @@ export interface Type {
   readonly shape: Shape;
   readonly dtype: DType;
   /** A JavaScript number among the operands: it yields to a tensor's dtype in promotion. */
-  readonly weak?: 'int' | 'float';
+  readonly weak?: 'int' | 'float' | undefined;
 }
 
 export class Spec implements Type {
@@ -31,6 +31,9 @@ export class Spec implements Type {
     device: string,
     weak?: 'int' | 'float',
   ) {
+    // Every tensor of this signature shares them: a write would corrupt all.
+    Object.freeze(shape);
+    Object.freeze(strides);
     this.id = id;
     this.dtype = dtype;
     this.shape = shape;

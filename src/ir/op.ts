@@ -110,10 +110,17 @@ export function attrs<T extends object>(record: T): Readonly<T> & Attrs {
   let a = interned.get(key);
   if (a === undefined) {
     if (interned.size >= 1 << 16) interned.clear();
-    a = Object.freeze({ ...record, attrId: nextAttrId++ });
+    a = Object.freeze({ ...(owned(record) as T), attrId: nextAttrId++ });
     interned.set(key, a);
   }
   return a as Readonly<T> & Attrs;
+}
+
+/** A frozen copy, arrays within included: the caller may go on to write its own. */
+function owned(v: unknown): unknown {
+  if (Array.isArray(v)) return Object.freeze(v.map(owned));
+  if (typeof v !== 'object' || v === null) return v;
+  return Object.fromEntries(Object.entries(v).map(([key, x]) => [key, owned(x)]));
 }
 
 const nonFinite = (v: unknown): unknown =>

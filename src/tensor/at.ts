@@ -6,6 +6,7 @@ import {
   type DType,
   DtypeError,
   formatShape,
+  given,
   IndexError,
   isInt,
   numelOf,
@@ -49,7 +50,7 @@ class SliceItem implements Slice {
 
   constructor(start: number | null, end: number | null, step: number) {
     for (const n of [start, end, step]) {
-      if (n !== null && !Number.isInteger(n)) fail(`a slice needs whole numbers, not ${n}`);
+      if (n !== null && !Number.isInteger(n)) fail(`a slice needs whole numbers, not ${given(n)}`);
     }
     if (step === 0) fail('a slice step cannot be 0');
     this.start = start;
@@ -87,7 +88,7 @@ function readItems(x: Tensor, items: readonly IndexItem[], make: Make): Entry[] 
     else if (item === null) entries.push({ kind: 'axis' });
     else if (item === '...') entries.push({ kind: 'rest' });
     else if (typeof item === 'string') entries.push({ kind: 'slice', slice: parse(item, place) });
-    else if (item instanceof SliceItem) entries.push({ kind: 'slice', slice: item });
+    else if (isSlice(item)) entries.push({ kind: 'slice', slice: readSlice(item, place) });
     else entries.push(...readArray(x, item as IndexArray | Tensor, place, entries, make));
   }
   return entries;
@@ -106,6 +107,21 @@ function parse(text: string, place: number): Slice {
   }
   const bound = (s: string | undefined) => (s === undefined ? null : Number(s));
   return slice(bound(m[1]), bound(m[2]), bound(m[3]));
+}
+
+/** Any object with nothing but a slice's fields. */
+const isSlice = (x: object): x is Partial<Slice> =>
+  x instanceof SliceItem ||
+  (Object.getPrototypeOf(x) === Object.prototype && !('dtype' in x) && !('then' in x));
+
+function readSlice(x: Partial<Slice>, place: number): Slice {
+  if (x instanceof SliceItem) return x;
+  const other = Object.keys(x).find((key) => !['start', 'end', 'step'].includes(key));
+  if (other !== undefined || Object.keys(x).length === 0) {
+    const problem = other === undefined ? 'an empty object' : `an object with '${other}'`;
+    fail(`item ${place} is ${problem}`, undefined, 'a slice is { start, end, step }');
+  }
+  return slice(x.start, x.end, x.step);
 }
 
 const isTensor = (x: unknown): x is Tensor =>
@@ -130,13 +146,15 @@ function readArray(
       op: 'at',
       problem: `item ${place} is a ${item.dtype} tensor; an index holds integers or bools`,
       operands: [x, item],
-      remedy: "convert it, e.g. index.to('int32')",
+      remedy: isMask(item)
+        ? "a mask is bool: mask.to('bool'), or a comparison such as x.gt(0)"
+        : "convert it: index.to('int32') for positions, mask.to('bool') for a mask",
     });
   }
   if (!Array.isArray(item)) {
     throw new DtypeError({
       op: 'at',
-      problem: `item ${place} is ${item === undefined ? 'undefined' : `a ${typeof item}`}`,
+      problem: `item ${place} is ${given(item)}`,
       remedy: 'an item is a number, a slice, null, an array of integers or booleans, or a tensor',
     });
   }
@@ -149,6 +167,10 @@ function readArray(
   if (wrong !== undefined) fail(`item ${place} holds ${wrong}, which is not a whole number`, x);
   return [entry(make(Int32Array.from(values, Number), 'int32', shape, x.device))];
 }
+
+/** Whether floats are all 0 and 1: whoever gives those means a mask. */
+const isMask = (x: Tensor): boolean =>
+  (x.data({ copy: false }) as Float64Array).every((v) => v === 0 || v === 1);
 
 function maskEntries(
   x: Tensor,

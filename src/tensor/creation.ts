@@ -4,6 +4,7 @@ import {
   checkShape,
   type DType,
   DtypeError,
+  given,
   type Shape,
   type TypedArray,
   ValueError,
@@ -11,7 +12,7 @@ import {
 import * as ops from '../ir/index.ts';
 import { setGradMode } from './grad-mode.ts';
 import { readNested } from './nested.ts';
-import { checkOptions, checkTensor, finish, type TensorOptions } from './options.ts';
+import { checkTensor, finish, readOptions, type TensorOptions } from './options.ts';
 import { fromHost, Tensor } from './tensor.ts';
 
 export type { TensorOptions };
@@ -74,7 +75,7 @@ export function tensor<const D extends TensorData>(
   data: D,
   options?: TensorOptions,
 ): Tensor<ShapeOf<D>> {
-  const o = checkOptions('tensor', options);
+  const o = readOptions('tensor', options);
   return finish(fromData(data, o.dtype), o) as Tensor<Shape> as Tensor<ShapeOf<D>>;
 }
 
@@ -141,7 +142,7 @@ export function full<const S extends Shape>(
   value: number | boolean | bigint,
   options?: TensorOptions,
 ): Tensor<S> {
-  const o = checkOptions('full', options);
+  const o = readOptions('full', options);
   checkShape(shape, 'full');
   if (typeof value === 'bigint') {
     return finish(ops.expand(fromData(value, o.dtype), shape) as Tensor, o).clone() as Tensor<S>;
@@ -154,13 +155,13 @@ export function full<const S extends Shape>(
 function checkValue(value: unknown): never {
   throw new DtypeError({
     op: 'full',
-    problem: `the value is ${value instanceof Tensor ? 'a tensor' : typeof value}, not a number`,
+    problem: `the value is ${value instanceof Tensor ? 'a tensor' : given(value)}, not a number`,
     remedy: value instanceof Tensor ? 'use x.expand(shape)' : undefined,
   });
 }
 
 function constant(op: string, shape: Shape, value: number, options?: TensorOptions): Tensor {
-  const o = checkOptions(op, options);
+  const o = readOptions(op, options);
   return finish(ops.full(checkShape(shape, op), value, o.dtype) as Tensor, o);
 }
 
@@ -179,7 +180,7 @@ export const ones = <const S extends Shape>(shape: S, options?: TensorOptions): 
 
 const like = (op: string, x: Tensor, options: TensorOptions | undefined): TensorOptions => {
   const { dtype, device } = checkTensor(op, x);
-  return { dtype, device, ...checkOptions(op, options) };
+  return { dtype, device, ...readOptions(op, options) };
 };
 
 /** Zeros of the shape, dtype and device of `x`. */
@@ -214,7 +215,7 @@ export function eye<N extends number, M extends number>(
 ): Tensor<readonly [N, M]>;
 export function eye(n: number, m?: number | TensorOptions, options?: TensorOptions): Tensor {
   const columns = typeof m === 'number' ? m : n;
-  const o = checkOptions('eye', typeof m === 'number' ? options : (m ?? options));
+  const o = readOptions('eye', typeof m === 'number' ? options : (m ?? options));
   return finish(ops.eye(n, columns, o.dtype) as Tensor, o);
 }
 
@@ -240,7 +241,7 @@ export function arange(
 export function arange(...args: (number | TensorOptions | undefined)[]): Tensor<readonly [number]> {
   const given = args.filter((a) => a !== undefined);
   const last = given.at(-1);
-  const o = checkOptions('arange', typeof last === 'number' ? undefined : last);
+  const o = readOptions('arange', typeof last === 'number' ? undefined : last);
   const numbers = typeof last === 'number' ? given : given.slice(0, -1);
   if (numbers.length === 0 || numbers.length > 3 || numbers.some((n) => typeof n !== 'number')) {
     throw new ValueError({
@@ -262,7 +263,7 @@ export function linspace<N extends number>(
   n: N,
   options?: TensorOptions,
 ): Tensor<readonly [N]> {
-  const o = checkOptions('linspace', options);
+  const o = readOptions('linspace', options);
   return finish(ops.linspace(start, end, n, o.dtype) as Tensor, o) as Tensor as Tensor<
     readonly [N]
   >;

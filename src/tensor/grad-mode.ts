@@ -1,5 +1,5 @@
 /** Whether ops are recorded on the tape. */
-import { GraphError } from '../base/index.ts';
+import { GraphError, given } from '../base/index.ts';
 
 let on = true;
 
@@ -29,6 +29,12 @@ export function rejectPromise<T>(op: string, result: T): T {
   return result;
 }
 
+/** Throws a GraphError unless `f` is a function. */
+export function requireFunction(op: string, f: unknown, remedy: string): void {
+  if (typeof f === 'function') return;
+  throw new GraphError({ op, problem: `takes a function, not ${given(f)}`, remedy });
+}
+
 /**
  * Runs `f` without recording: results carry no gradients and the tape keeps nothing.
  *
@@ -38,6 +44,7 @@ export function rejectPromise<T>(op: string, result: T): T {
  * const accuracy = noGrad(() => net.forward(x).argmax(1).eq(y).mean().item());
  */
 export function noGrad<T>(f: () => Synchronous<T>): T {
+  requireFunction('noGrad', f, 'write noGrad(() => ...)');
   const before = setGradMode(false);
   try {
     return rejectPromise('noGrad', f() as T);
@@ -48,6 +55,7 @@ export function noGrad<T>(f: () => Synchronous<T>): T {
 
 /** Runs `f` with recording on, inside a `noGrad`. */
 export function enableGrad<T>(f: () => Synchronous<T>): T {
+  requireFunction('enableGrad', f, 'write enableGrad(() => ...)');
   const before = setGradMode(true);
   try {
     return rejectPromise('enableGrad', f() as T);

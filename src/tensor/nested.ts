@@ -1,5 +1,5 @@
 /** Nested arrays of JavaScript values, checked and flattened. */
-import { DtypeError, ShapeError } from '../base/index.ts';
+import { DtypeError, given, isTensorLike, ShapeError } from '../base/index.ts';
 
 type Kind = 'bool' | 'int64' | 'number';
 
@@ -9,6 +9,9 @@ export interface Nested {
   readonly shape: readonly number[];
   readonly kind: Kind;
 }
+
+/** Arrays nested deeper are a mistake, or hold themselves. */
+const MAX_DEPTH = 64;
 
 const isList = (x: unknown): x is ArrayLike<unknown> =>
   Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
@@ -23,6 +26,13 @@ export function readNested(data: unknown, op: string): Nested {
   const shape: number[] = [];
   for (let x = data; isList(x); x = x[0]) {
     shape.push(x.length);
+    if (shape.length > MAX_DEPTH) {
+      throw new ShapeError({
+        op,
+        problem: `the arrays are nested more than ${MAX_DEPTH} deep`,
+        remedy: 'does an array hold itself?',
+      });
+    }
     if (x.length === 0) break;
   }
   const values: (number | bigint | boolean)[] = [];
@@ -61,19 +71,13 @@ function kindOf(op: string, x: unknown, at: readonly number[]): Kind {
   throw new DtypeError({
     op,
     problem: `${path(at)} is ${what(x)}; elements are numbers, booleans or bigints`,
-    remedy: isTensor(x) ? 'join tensors with stack or concat' : undefined,
+    remedy: isTensorLike(x) ? 'join tensors with stack or concat' : undefined,
   });
 }
 
-const isTensor = (x: unknown): boolean => typeof x === 'object' && x !== null && 'spec' in x;
-
 function what(x: unknown): string {
-  if (x === null) return 'null';
-  if (x === undefined) return 'undefined';
   if (typeof x === 'string') return `the string '${x}'`;
-  if (x instanceof Promise) return 'a Promise (await it first)';
-  if (typeof x === 'object') return `a ${x.constructor?.name ?? 'object'}`;
-  return `a ${typeof x}`;
+  return isTensorLike(x) ? 'a tensor' : given(x);
 }
 
 function ragged(op: string, at: readonly number[], has: string, wanted: string): never {

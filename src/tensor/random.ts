@@ -3,9 +3,17 @@
  * numbers are Philox4x32-10 of (position, counter) under the seed. Shuffling has its own
  * {@link Generator}.
  */
-import { checkDType, isFloat, philox4x32, type Shape, ValueError } from '../base/index.ts';
+import {
+  checkDType,
+  checkShape,
+  given,
+  isFloat,
+  philox4x32,
+  type Shape,
+  ValueError,
+} from '../base/index.ts';
 import * as ops from '../ir/index.ts';
-import { checkOptions, finish, type TensorOptions } from './options.ts';
+import { finish, readOptions, type TensorOptions } from './options.ts';
 import { nextKey, seedOf, wordsOf } from './random-state.ts';
 import { fromHost, type Tensor } from './tensor.ts';
 
@@ -15,7 +23,8 @@ function floats(
   shape: Shape,
   options: TensorOptions | undefined,
 ): Tensor {
-  const o = checkOptions(op, options);
+  checkShape(shape, op);
+  const o = readOptions(op, options);
   const dtype = checkDType(o.dtype ?? 'float32', op);
   if (!isFloat(dtype)) {
     throw new ValueError({ op, problem: `gives floats, not ${dtype}`, remedy: 'use randint' });
@@ -43,14 +52,14 @@ export function randint<const S extends Shape>(
   shape: S,
   options?: TensorOptions,
 ): Tensor<S> {
-  const o = checkOptions('randint', options);
+  const o = readOptions('randint', options);
   const t = ops.randint(shape, low, high, nextKey());
   return finish(ops.cast(t, o.dtype ?? 'int32') as Tensor, o) as Tensor<S>;
 }
 
 /** The numbers from 0 up to but not including `n` in random order, int32. */
 export function randperm<N extends number>(n: N, options?: TensorOptions): Tensor<readonly [N]> {
-  const o = checkOptions('randperm', options);
+  const o = readOptions('randperm', options);
   const [k0, k1, c0, c1] = nextKey() as readonly number[];
   const order = shuffled(n, (i) => philox4x32([i, 0, c0, c1], [k0, k1]));
   const t = ops.cast(fromHost(order, 'int32', [n]), o.dtype ?? 'int32') as Tensor;
@@ -68,7 +77,7 @@ export function bernoulli(p: number | Tensor, shape?: Shape): Tensor {
 /** Fisher and Yates' shuffle; `draw(i)` gives random words for step `i`. */
 function shuffled(n: number, draw: (i: number) => readonly number[]): Int32Array {
   if (!Number.isInteger(n) || n < 0 || n > 2 ** 31 - 1) {
-    throw new ValueError({ op: 'randperm', problem: `cannot order ${n} elements` });
+    throw new ValueError({ op: 'randperm', problem: `cannot order ${given(n)} elements` });
   }
   const order = Int32Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {

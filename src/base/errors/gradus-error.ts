@@ -1,4 +1,5 @@
-import { userFrame } from './user-frame.ts';
+import { debugLevel } from '../flags.ts';
+import { userFrame, userFrames } from './user-frame.ts';
 
 /** What an error tells; only `problem` is required. */
 export interface ErrorParts {
@@ -41,13 +42,16 @@ export class GradusError extends Error {
     this.op = parts.op;
     this.userLine = userFrame(this.stack ?? '');
     this.message = format(parts, this.userLine);
-    // V8 froze the header of `stack` before the message was known.
+    // V8 froze the header of `stack` before the message was known. The frames inside Gradus are
+    // for those who work on it.
     if (this.stack !== undefined) {
-      const frames = this.stack.indexOf('\n    at ');
-      this.stack = `${this.name}: ${this.message}${frames < 0 ? '' : this.stack.slice(frames)}`;
+      const frames = debugLevel() > 0 ? framesOf(this.stack) : userFrames(this.stack);
+      this.stack = `${this.name}: ${this.message}\n${frames}`;
     }
   }
 }
+
+const framesOf = (stack: string): string => stack.slice(stack.indexOf('\n    at ') + 1);
 
 function format(p: ErrorParts, line: string | undefined): string {
   let s = p.op === undefined ? p.problem : `${p.op}: ${p.problem}`;

@@ -1,4 +1,4 @@
-import { checkDType, checkShape, type DType, isInt, ValueError } from '../../base/index.ts';
+import { checkDType, checkSize, type DType, given, isInt, ValueError } from '../../base/index.ts';
 import { apply } from '../apply.ts';
 import { type Attrs, attrs, defineOp } from '../op.ts';
 import type { Operand, Value } from '../value.ts';
@@ -91,7 +91,14 @@ export function linspace(
   dtype: DType = 'float32',
   device?: string,
 ): Value {
-  checkShape([n], 'linspace');
+  if (!Number.isFinite(start) || !Number.isFinite(end)) {
+    throw new ValueError({
+      op: 'linspace',
+      problem: `start and end must be finite numbers, not ${given(start)} and ${given(end)}`,
+      remedy: 'write linspace(start, end, n)',
+    });
+  }
+  checkSize(n, 'the number of elements', 'linspace', 'write linspace(start, end, n)');
   checkDType(dtype, 'linspace');
   const step = n > 1 ? (end - start) / (n - 1) : 0;
   return apply(LINSPACE, [start, step, n > 1 ? end : start], attrs({ n, dtype, device }))[0];

@@ -1,5 +1,5 @@
 /** Logic on the bits of integers. */
-import { DtypeError, isFloat, type Type } from '../../base/index.ts';
+import { DtypeError, given, isFloat, type Type, ValueError } from '../../base/index.ts';
 import { apply1, apply2 } from '../apply.ts';
 import { elementReference, promotedBinary, refuseBool } from '../element.ts';
 import type { Elem, ElementBuilder } from '../lowering.ts';
@@ -118,10 +118,20 @@ export const bitwiseNot = (x: Value): Value => apply1(BITWISE_NOT, x);
 
 /**
  * Element by element the bits of integer `x` moved `bits` places down, zeros coming in
- * (JavaScript's `>>>`). Throws DtypeError for floats.
+ * (JavaScript's `>>>`). Throws DtypeError for floats, ValueError unless `bits` is from 0 to 31 (63
+ * for int64).
  *
  * @example
  * tensor([-1], { dtype: 'int32' }).shiftRight(28).toArray(); // [15]
  */
-export const shiftRight = (x: Value, bits: number): Value =>
-  apply1(SHIFT_RIGHT, x, attrs({ bits }));
+export function shiftRight(x: Value, bits: number): Value {
+  const most = x.dtype === 'int64' ? 63 : 31;
+  if (!(Number.isInteger(bits) && bits >= 0 && bits <= most)) {
+    throw new ValueError({
+      op: 'shiftRight',
+      problem: `bits is a whole number from 0 to ${most}, not ${given(bits)}`,
+      operands: [x],
+    });
+  }
+  return apply1(SHIFT_RIGHT, x, attrs({ bits }));
+}

@@ -1,5 +1,14 @@
 /** Two-dimensional convolution and its two gradients, whose own gradients close among the three. */
-import { DtypeError, formatShape, ShapeError, type Type, ValueError } from '../../base/index.ts';
+import {
+  checkOptions,
+  DtypeError,
+  formatShape,
+  given,
+  isTensorLike,
+  ShapeError,
+  type Type,
+  ValueError,
+} from '../../base/index.ts';
 import { apply, apply2 } from '../apply.ts';
 import type { ConvGeometry } from '../conv-geometry.ts';
 import { promoteTypes, unbroadcast } from '../element.ts';
@@ -287,21 +296,25 @@ export const CONV2D_BIAS = defineOp<ConvAttrs>({
 
 /** A number stands for both directions; throws a ValueError unless both are whole, from `least`. */
 export function pairOf(op: string, name: string, x: number | Pair, least: number): Pair {
-  const pair: Pair = typeof x === 'number' ? [x, x] : [x[0], x[1]];
-  if (pair.every((n) => Number.isInteger(n) && n >= least)) return pair;
+  const pair: readonly unknown[] = Array.isArray(x) ? x : [x, x];
+  const fits = (n: unknown) => Number.isInteger(n) && (n as number) >= least;
+  if (pair.length === 2 && pair.every(fits)) return [pair[0], pair[1]] as unknown as Pair;
   throw new ValueError({
     op,
-    problem: `${name} must be a whole number from ${least}, or two, not ${JSON.stringify(x)}`,
+    problem: `${name} must be a whole number from ${least}, or two, not ${given(x)}`,
   });
 }
 
-function convAttrs(options: ConvOptions) {
+const OPTIONS = ['stride', 'padding', 'dilation', 'groups'];
+
+function convAttrs(op: string, options: ConvOptions) {
+  checkOptions(op, options, OPTIONS);
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   return attrs({
-    stride: pairOf('conv2d', 'stride', stride, 1),
-    padding: pairOf('conv2d', 'padding', padding, 0),
-    dilation: pairOf('conv2d', 'dilation', dilation, 1),
-    groups: pairOf('conv2d', 'groups', groups, 1)[0],
+    stride: pairOf(op, 'stride', stride, 1),
+    padding: pairOf(op, 'padding', padding, 0),
+    dilation: pairOf(op, 'dilation', dilation, 1),
+    groups: pairOf(op, 'groups', groups, 1)[0],
   });
 }
 
@@ -312,7 +325,8 @@ function convAttrs(options: ConvOptions) {
  *
  * Shapes: x `[N, C, H, W]`, w `[O, C / groups, KH, KW]`, b `[O]`; gives `[N, O, OH, OW]` with
  * `OH = floor((H + 2 z - d (KH - 1) - 1) / s) + 1`. Dtypes: floats, promoted together.
- * Numerics: sums run in an order fixed by shape, dtype and ISA class.
+ * Numerics: sums run in an order fixed by shape, dtype and ISA class. The padding's zeros may be
+ * multiplied like other elements: an infinite or NaN weight then gives NaN at the border.
  * Throws ShapeError when channels or sizes do not fit, DtypeError for integers, ValueError for
  * options that are no whole numbers.
  *
@@ -325,8 +339,17 @@ export function conv2d(
   bias: Value | null = null,
   options: ConvOptions = {},
 ): Value {
-  const a = convAttrs(options);
+  const a = convAttrs('conv2d', options);
+  if (bias !== null && !isTensorLike(bias)) refuseBias(bias);
   return bias === null ? apply2(CONV2D, x, w, a) : apply(CONV2D_BIAS, [x, w, bias], a)[0];
+}
+
+function refuseBias(bias: unknown): never {
+  throw new DtypeError({
+    op: 'conv2d',
+    problem: `the bias is ${given(bias)}, not a tensor`,
+    remedy: 'write conv2d(x, weight, bias, options), with null for no bias',
+  });
 }
 
 /**
@@ -340,7 +363,7 @@ export function conv2d(
  * conv2dInput(ones([1, 1, 1, 1]), ones([1, 1, 2, 2]), [2, 2]).toArray(); // [[[[1, 1], [1, 1]]]]
  */
 export const conv2dInput = (dy: Value, w: Value, size: Pair, options: ConvOptions = {}): Value =>
-  inputFace(dy, w, convAttrs(options) as ConvAttrs, size);
+  inputFace(dy, w, convAttrs('conv2dInput', options) as ConvAttrs, size);
 
 /**
  * The gradient of {@link conv2d} with respect to its weight, for a kernel of the given height and
@@ -352,4 +375,4 @@ export const conv2dInput = (dy: Value, w: Value, size: Pair, options: ConvOption
  * conv2dWeight(ones([1, 1, 3, 3]), ones([1, 1, 2, 2]), [2, 2]).toArray(); // [[[[4, 4], [4, 4]]]]
  */
 export const conv2dWeight = (x: Value, dy: Value, size: Pair, options: ConvOptions = {}): Value =>
-  weightFace(x, dy, convAttrs(options) as ConvAttrs, size);
+  weightFace(x, dy, convAttrs('conv2dWeight', options) as ConvAttrs, size);

@@ -1,7 +1,10 @@
 import {
+  checkOptions,
   DtypeError,
   formatShape,
+  given,
   isInt,
+  numelOf,
   type Shape,
   ShapeError,
   sameShape,
@@ -20,7 +23,8 @@ import { gather } from './gather.ts';
 import { iota } from './iota.ts';
 import { logsumexp } from './logsumexp.ts';
 import { mean } from './mean.ts';
-import { type Reduction, reduceLoss } from './mse.ts';
+import { maximum, minimum } from './maximum.ts';
+import { type Reduction, reduceLoss, reductionOf, requireTensors } from './mse.ts';
 import { mul } from './mul.ts';
 import { neg } from './neg.ts';
 import { reshape, squeeze, unsqueeze } from './reshape.ts';
@@ -88,7 +92,7 @@ function pick(x: Value, labels: Value, ignoreIndex: number): Value {
 const weights = (x: Value, labels: Value, ignoreIndex: number): Value =>
   cast(ne(labels, ignoreIndex), x.dtype);
 
-/** Operands (g, x, labels): (softmax(x) - target) * weight * g. */
+/** Operands (g, x, labels): (softmax(x) - target) * g, and 0 where the example is ignored. */
 const CROSS_ENTROPY_GRAD = defineOp<CrossEntropyAttrs>({
   name: 'crossEntropyGrad',
   infer: ([, x]) => ({ shape: x.shape, dtype: floatOf(x.dtype) }),
@@ -96,9 +100,9 @@ const CROSS_ENTROPY_GRAD = defineOp<CrossEntropyAttrs>({
     const x = scores as Value;
     const labels = target as Value;
     const dim = classDim(x);
-    const counted = weights(x, labels, ignoreIndex);
-    const weighted = mul(counted, g);
-    const scale = reduction === 'mean' ? div(weighted, sum(counted)) : weighted;
+    const counts = ne(labels, ignoreIndex);
+    const scale =
+      reduction === 'mean' ? div(g, sum(cast(counts, floatOf(x.dtype)))) : (g as Value);
     const classes = x.shape[dim];
     const numbers = reshape(
       iota(classes, labels.dtype),
@@ -108,7 +112,10 @@ const CROSS_ENTROPY_GRAD = defineOp<CrossEntropyAttrs>({
     // Not by `where` of two numbers: that is float32, whatever the scores are.
     const hit = cast(eq(numbers, unsqueeze(labels, dim)), floatOf(x.dtype));
     const wanted = add(mul(hit, 1 - labelSmoothing), even);
-    return mul(sub(softmax(x, dim), wanted), unsqueeze(scale, dim));
+    const slope = sub(softmax(x, dim), wanted);
+    const own = reduction === 'none' ? unsqueeze(scale, dim) : scale;
+    // Chosen, not multiplied by 0: what an ignored example holds may be infinite or NaN.
+    return where(unsqueeze(counts, dim), mul(slope, own), 0);
   },
 });
 
@@ -146,25 +153,59 @@ export const CROSS_ENTROPY = defineOp<CrossEntropyAttrs>({
  *
  * Shapes: x `[N, C, ...]` (or `[C]`); labels `[N, ...]`, probabilities like x. Gives a 0-d tensor,
  * or `[N, ...]` with reduction 'none'. Dtypes: floats; labels int32 or int64.
- * Numerics: computed without overflow; the mean is over the examples not ignored.
+ * Numerics: computed without overflow; the mean is over the examples not ignored (NaN if all are),
+ * whose gradient is 0 whatever their scores hold.
  * Throws ShapeError or DtypeError for targets that do not fit, IndexError for a label that is no
- * class.
+ * class, ValueError for the mean of an empty batch.
  *
  * @example
  * crossEntropy(tensor([[0, 0]]), tensor([1], { dtype: 'int32' })).item(); // 0.6931471824645996
  */
 export function crossEntropy(x: Value, target: Value, options: CrossEntropyOptions = {}): Value {
-  const { reduction = 'mean', labelSmoothing = 0, ignoreIndex = -100 } = options;
+  const op = 'crossEntropy';
+  requireTensors(op, x, target);
+  checkOptions(op, options, ['reduction', 'labelSmoothing', 'ignoreIndex']);
+  const { labelSmoothing = 0 } = options;
+  const reduction = reductionOf(op, options.reduction);
+  const ignoreIndex = indexOf(op, options.ignoreIndex);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new ValueError({
-      op: 'crossEntropy',
-      problem: `labelSmoothing ${labelSmoothing} is not between 0 and 1`,
+      op,
+      problem: `labelSmoothing is a number from 0 to 1, not ${given(labelSmoothing)}`,
     });
   }
   if (sameShape(x.shape, target.shape) && !isInt(target.dtype)) {
+    requireExamples(op, reduction, x, target);
     return softCrossEntropy(x, target, reduction, labelSmoothing);
   }
-  return apply2(CROSS_ENTROPY, x, target, attrs({ reduction, labelSmoothing, ignoreIndex }));
+  requireExamples(op, reduction, x, target);
+  const labels = narrowed(target);
+  return apply2(CROSS_ENTROPY, x, labels, attrs({ reduction, labelSmoothing, ignoreIndex }));
+}
+
+/** Throws a ValueError for a mean over no examples at all. */
+function requireExamples(op: string, reduction: Reduction, x: Value, target: Value): void {
+  if (reduction !== 'mean' || numelOf(target.shape) > 0) return;
+  throw new ValueError({
+    op,
+    problem: 'there are no examples to take the mean over',
+    operands: [x, target],
+    remedy: "skip the empty batch, or use reduction 'sum'",
+  });
+}
+
+function indexOf(op: string, ignoreIndex = -100): number {
+  if (ignoreIndex === (ignoreIndex | 0)) return ignoreIndex;
+  throw new ValueError({
+    op,
+    problem: `ignoreIndex is a whole number of 32 bits, not ${given(ignoreIndex)}`,
+  });
+}
+
+/** Labels as int32, so that they share a kernel with the scores; those beyond stay no class. */
+function narrowed(labels: Value): Value {
+  if (labels.dtype !== 'int64') return labels;
+  return cast(minimum(maximum(labels, -(2 ** 31)), 2 ** 31 - 1), 'int32');
 }
 
 function softCrossEntropy(x: Value, p: Value, reduction: Reduction, smoothing: number): Value {
@@ -210,6 +251,11 @@ export function nllLoss(
   labels: Value,
   options: { readonly reduction?: Reduction; readonly ignoreIndex?: number } = {},
 ): Value {
-  const { reduction = 'mean', ignoreIndex = -100 } = options;
-  return apply2(NLL_LOSS, x, labels, attrs({ reduction, ignoreIndex }));
+  const op = 'nllLoss';
+  requireTensors(op, x, labels);
+  checkOptions(op, options, ['reduction', 'ignoreIndex']);
+  const reduction = reductionOf(op, options.reduction);
+  const ignoreIndex = indexOf(op, options.ignoreIndex);
+  requireExamples(op, reduction, x, labels);
+  return apply2(NLL_LOSS, x, narrowed(labels), attrs({ reduction, ignoreIndex }));
 }

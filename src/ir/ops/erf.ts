@@ -44,7 +44,7 @@ export const ERF = defineOp({
 /**
  * Element by element the error function, `2 / sqrt(pi) * integral from 0 to x of exp(-t^2) dt`.
  *
- * Dtypes: a float stays, integers and bools give float32.
+ * Dtypes: a float stays, integers and bools give float32. Numerics: within 1.6 ULP.
  *
  * @example
  * tensor([0, 1]).erf().toArray(); // [0, 0.8427007794380188]

@@ -1,4 +1,4 @@
-import { checkDType, checkShape, type DType } from '../../base/index.ts';
+import { checkDType, checkSize, type DType } from '../../base/index.ts';
 import { apply } from '../apply.ts';
 import { type Attrs, attrs, defineOp } from '../op.ts';
 import type { Value } from '../value.ts';
@@ -29,6 +29,7 @@ export const EYE = defineOp<EyeAttrs>({
  * eye(2).toArray(); // [[1, 0], [0, 1]]
  */
 export function eye(n: number, m: number = n, dtype: DType = 'float32', device?: string): Value {
-  checkShape([n, m], 'eye');
+  checkSize(n, 'the number of rows', 'eye');
+  checkSize(m, 'the number of columns', 'eye');
   return apply(EYE, [], attrs({ n, m, dtype: checkDType(dtype, 'eye'), device }))[0];
 }

@@ -1,7 +1,7 @@
 import { checkDType, checkShape, type DType, type Shape } from '../../base/index.ts';
 import { apply } from '../apply.ts';
 import { elementReference } from '../element.ts';
-import { type Attrs, attrs, defineOp } from '../op.ts';
+import { type Attrs, attrs, defineOp, type GradContext } from '../op.ts';
 import type { Operand, Value } from '../value.ts';
 
 interface FullAttrs extends Attrs {
@@ -43,3 +43,14 @@ export function full(
   checkShape(shape, 'full');
   return apply(FULL, [value], attrs({ shape, dtype: checkDType(dtype, 'full'), device }))[0];
 }
+
+/** The gradient of a step function of `count` operands: zero wherever it exists. */
+export const flat =
+  (count: number) =>
+  (ctx: GradContext<unknown>, g: Value): void => {
+    for (let i = 0; i < count; i++) {
+      if (!ctx.needs(i)) continue;
+      const { shape, dtype } = ctx.inputType(i);
+      ctx.give(i, full(shape, 0, dtype, g.device));
+    }
+  };

@@ -1,3 +1,4 @@
+import { checkOptions, given, ValueError } from '../../base/index.ts';
 import { apply1 } from '../apply.ts';
 import { floatUnary } from '../element.ts';
 import { type Attrs, attrs, defineOp, SAVE } from '../op.ts';
@@ -65,5 +66,13 @@ export const GELU = defineOp<GeluAttrs>({
  * tensor([0, 1]).gelu().toArray(); // [0, 0.8413447141647339]
  */
 export function gelu(x: Value, options: { readonly approximate?: 'none' | 'tanh' } = {}): Value {
-  return apply1(GELU, x, attrs({ approximate: options.approximate ?? 'none' }));
+  checkOptions('gelu', options, ['approximate']);
+  const { approximate = 'none' } = options;
+  if (approximate !== 'none' && approximate !== 'tanh') {
+    throw new ValueError({
+      op: 'gelu',
+      problem: `approximate is 'none' or 'tanh', not ${given(approximate)}`,
+    });
+  }
+  return apply1(GELU, x, attrs({ approximate }));
 }

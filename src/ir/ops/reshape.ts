@@ -82,6 +82,14 @@ export function reshape(x: Value, shape: Shape): Value {
 function resolveShape(x: Value, shape: Shape, op: string): Shape {
   const have = numelOf(x.shape);
   const open = Array.isArray(shape) ? shape.indexOf(-1) : -1;
+  if (open >= 0 && shape.includes(-1, open + 1)) {
+    throw new ShapeError({
+      op,
+      problem: `only one size can be -1, not several as in ${formatShape(shape)}`,
+      operands: [x],
+      remedy: 'give the others as numbers: x.shape tells them',
+    });
+  }
   if (open < 0) {
     if (numelOf(checkShape(shape, op)) === have) return shape;
   } else {

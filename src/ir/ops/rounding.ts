@@ -4,6 +4,7 @@ import { apply1 } from '../apply.ts';
 import { elementReference, numericUnary } from '../element.ts';
 import { defineOp } from '../op.ts';
 import type { Value } from '../value.ts';
+import { flat } from './full.ts';
 
 type Name = 'floor' | 'ceil' | 'trunc' | 'round';
 
@@ -17,7 +18,7 @@ const rounding = (name: Name, onnx: string | undefined, f: (x: number) => number
       kind: 'element',
       expr: (e, [x], _, out) => (isFloat(out.dtype) ? e[name](x) : x),
     },
-    gradient() {},
+    gradient: flat(1),
   });
 
 function roundHalfEven(x: number): number {

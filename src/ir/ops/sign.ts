@@ -2,6 +2,7 @@ import { apply1 } from '../apply.ts';
 import { elementReference, numericUnary } from '../element.ts';
 import { defineOp } from '../op.ts';
 import type { Value } from '../value.ts';
+import { flat } from './full.ts';
 
 export const SIGN = defineOp({
   name: 'sign',
@@ -18,7 +19,7 @@ export const SIGN = defineOp({
     },
   },
   // A step function: its gradient is zero wherever it exists.
-  gradient() {},
+  gradient: flat(1),
 });
 
 /**

@@ -2,6 +2,7 @@
 import {
   contiguousStrides,
   formatShape,
+  given,
   normalizeDim,
   normalizeDims,
   type Shape,
@@ -147,6 +148,17 @@ export function place(
  */
 export function narrow(x: Value, dim: number, start: number, length: number): Value {
   const d = normalizeDim(dim, x.shape.length, 'narrow');
+  const n = x.shape[d];
+  const whole = Number.isInteger(start) && Number.isInteger(length);
+  if (!whole || start < 0 || length < 0 || start + length > n) {
+    throw new ShapeError({
+      op: 'narrow',
+      problem:
+        `${given(length)} elements from ${given(start)} on do not lie within dimension ${dim} ` +
+        `of size ${n}`,
+      operands: [x],
+    });
+  }
   const zeros = x.shape.map(() => 0);
   return slice(
     x,

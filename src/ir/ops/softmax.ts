@@ -1,5 +1,5 @@
 /** Softmax and its logarithm. */
-import { normalizeDim } from '../../base/index.ts';
+import { normalizeDim, numelOf } from '../../base/index.ts';
 import { apply, apply1 } from '../apply.ts';
 import { floatOf, floatUnary } from '../element.ts';
 import { type Attrs, attrs, defineOp, SAVE } from '../op.ts';
@@ -35,6 +35,7 @@ export const SOFTMAX = defineOp<DimAttrs>({
   infer: floatUnary.infer,
   decompose([operand], { dim }) {
     const x = toFloat(operand as Value);
+    if (numelOf(x.shape) === 0) return exp(x); // there is nothing to divide, nor a maximum
     const e = exp(sub(x, max(x, dim, true)));
     return div(e, sum(e, dim, true));
   },
@@ -47,8 +48,8 @@ export const SOFTMAX = defineOp<DimAttrs>({
 /**
  * `exp(x) / sum(exp(x))` along `dim`, without overflow.
  *
- * Dtypes: a float stays, integers give float32. Throws IndexError for a dimension out of range,
- * ShapeError for an empty one.
+ * Dtypes: a float stays, integers give float32. Throws IndexError for a dimension out of
+ * range.
  *
  * @example
  * tensor([1, 1]).softmax(0).toArray(); // [0.5, 0.5]
@@ -69,6 +70,7 @@ export const LOG_SOFTMAX = defineOp<DimAttrs>({
   infer: floatUnary.infer,
   decompose([operand], { dim }) {
     const x = toFloat(operand as Value);
+    if (numelOf(x.shape) === 0) return exp(x);
     const shifted = sub(x, max(x, dim, true));
     return sub(shifted, log(sum(exp(shifted), dim, true)));
   },
@@ -81,8 +83,8 @@ export const LOG_SOFTMAX = defineOp<DimAttrs>({
 /**
  * `x - log(sum(exp(x)))` along `dim`: the logarithm of the softmax, without overflow or underflow.
  *
- * Dtypes: a float stays, integers give float32. Throws IndexError for a dimension out of range,
- * ShapeError for an empty one.
+ * Dtypes: a float stays, integers give float32. Throws IndexError for a dimension out of
+ * range.
  *
  * @example
  * tensor([0, 0]).logSoftmax(0).toArray(); // [-0.6931471824645996, -0.6931471824645996]

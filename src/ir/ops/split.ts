@@ -1,4 +1,4 @@
-import { normalizeDim, ShapeError } from '../../base/index.ts';
+import { checkList, given, givenList, normalizeDim, ShapeError, ValueError } from '../../base/index.ts';
 import type { Value } from '../value.ts';
 import { squeeze } from './reshape.ts';
 import { narrow } from './slice.ts';
@@ -15,11 +15,12 @@ import { narrow } from './slice.ts';
 export function split(x: Value, size: number | readonly number[], dim = 0): Value[] {
   const d = normalizeDim(dim, x.shape.length, 'split');
   const n = x.shape[d];
+  if (typeof size !== 'number') checkList(size, 'several sizes', 'split', 'x.split([2, 3], dim)');
   const sizes = typeof size === 'number' ? evenSizes(n, size) : size;
-  if (!(sizes.every((s) => s >= 0) && sizes.reduce((sum, s) => sum + s, 0) === n)) {
+  if (!(sizes.every((s) => Number.isInteger(s) && s >= 0) && sizes.reduce((sum, s) => sum + s, 0) === n)) {
     throw new ShapeError({
       op: 'split',
-      problem: `parts of ${typeof size === 'number' ? size : `[${size.join(', ')}]`} do not make up ${n}`,
+      problem: `parts of ${typeof size === 'number' ? size : givenList(size)} do not make up ${n}`,
       operands: [x],
     });
   }
@@ -45,6 +46,13 @@ function evenSizes(n: number, size: number): number[] {
  */
 export function chunk(x: Value, parts: number, dim = 0): Value[] {
   const d = normalizeDim(dim, x.shape.length, 'chunk');
+  if (!(Number.isInteger(parts) && parts > 0)) {
+    throw new ValueError({
+      op: 'chunk',
+      problem: `the number of parts must be a whole number from 1, not ${given(parts)}`,
+      operands: [x],
+    });
+  }
   return split(x, Math.max(1, Math.ceil(x.shape[d] / parts)), d);
 }
 

@@ -89,6 +89,7 @@ export const EXPAND = defineOp<ExpandAttrs>({
  * tensor([[1], [2]]).expand([2, 3]).toArray(); // [[1, 1, 1], [2, 2, 2]]
  */
 export function expand(x: Value, shape: Shape): Value {
+  if (!Array.isArray(shape)) checkShape(shape, 'expand');
   const lead = shape.length - x.shape.length;
   const full = checkShape(
     shape.map((n, d) => (n === -1 && d >= lead ? x.shape[d - lead] : n)),

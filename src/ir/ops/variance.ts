@@ -1,5 +1,13 @@
 /** Variance and standard deviation. */
-import { normalizeDims, numelOf, reducedShape, type Type } from '../../base/index.ts';
+import {
+  checkOptions,
+  given,
+  normalizeDims,
+  numelOf,
+  reducedShape,
+  type Type,
+  ValueError,
+} from '../../base/index.ts';
 import { apply1 } from '../apply.ts';
 import { floatOf } from '../element.ts';
 import { attrs, defineOp, SAVE } from '../op.ts';
@@ -65,8 +73,18 @@ export const STD = defineOp<VarAttrs>({
 });
 
 function varAttrs(op: string, x: Value, dim: Dims, options: VarOptions) {
+  const dims = normalizeDims(dim, x.shape.length, op);
+  checkOptions(op, options, ['correction', 'keepdim']);
   const { correction = 1, keepdim = false } = options;
-  return attrs({ dims: normalizeDims(dim, x.shape.length, op), keepdim, correction });
+  if (typeof correction !== 'number' || typeof keepdim !== 'boolean') {
+    throw new ValueError({
+      op,
+      problem:
+        'correction is a number and keepdim true or false, ' +
+        `not ${given(correction)} and ${given(keepdim)}`,
+    });
+  }
+  return attrs({ dims, keepdim, correction });
 }
 
 /**

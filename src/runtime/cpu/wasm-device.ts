@@ -5,8 +5,9 @@ import {
   debugLevel,
   type Spec,
   type TypedArray,
+  ValueError,
   verifying,
-  wasmHeapBytes,
+  wasmHeap,
 } from '../../base/index.ts';
 import { type Graph, printGraph } from '../../ir/index.ts';
 import {
@@ -29,7 +30,7 @@ const MAX_KERNELS = 8192;
 export class WasmDevice implements Device {
   readonly name = 'cpu';
   readonly engine: string;
-  readonly heap = new WasmHeap(wasmHeapBytes());
+  readonly heap = new WasmHeap(heapBytes(wasmHeap()));
   readonly info: TargetInfo = wasmTarget();
   private readonly slabs = new Slabs(this.name, this.heap);
   private readonly kernels = new Map<string, KernelFunction>();
@@ -127,4 +128,17 @@ export class WasmDevice implements Device {
     if (debugLevel() >= 3) console.error(`  key ${key}`);
     if (debugLevel() >= 4) console.error(`${printKernel(kernel)}\n${code.text()}`);
   }
+}
+
+/** Bytes from what GRADUS_WASM_HEAP says in megabytes. */
+function heapBytes(text: string): number {
+  const megabytes = Number(text);
+  if (!(megabytes >= 1 && megabytes <= 2047)) {
+    throw new ValueError({
+      op: 'GRADUS_WASM_HEAP',
+      problem: `'${text}' is no number of megabytes from 1 to 2047`,
+      remedy: 'set it to a number such as 256, or unset it',
+    });
+  }
+  return Math.floor(megabytes * 2 ** 20);
 }
