@@ -3,6 +3,7 @@
  * documented in full. They take their receiver's shape from `this`, so that the class stays
  * covariant: every `Tensor<...>` is a plain `Tensor`.
  */
+import { checkOptions, given, ValueError } from '../base/index.ts';
 import * as ops from '../ir/index.ts';
 import { describe, format } from './print.ts';
 import { nextKey } from './random-state.ts';
@@ -33,8 +34,14 @@ import type { Tensor } from './tensor.ts';
 
 /** The last argument of reductions: `true` or `{ keepdim: true }`. */
 export type Keep<K extends boolean> = K | { readonly keepdim?: K };
-export const keep = (k: Keep<boolean> | undefined): boolean =>
-  typeof k === 'object' ? (k.keepdim ?? false) : (k ?? false);
+
+/** What the last argument of reduction `op` says. */
+function keep(op: string, k: Keep<boolean> | undefined): boolean {
+  if (k === undefined || typeof k === 'boolean') return k ?? false;
+  checkOptions(op, k, ['keepdim']);
+  if (k.keepdim === undefined || typeof k.keepdim === 'boolean') return k.keepdim ?? false;
+  throw new ValueError({ op, problem: `keepdim is true or false, not ${given(k.keepdim)}` });
+}
 
 type Pair = number | readonly [number, number];
 export interface Conv2dOptions {
@@ -397,7 +404,7 @@ export abstract class TensorMethods {
     dim?: D & CheckDim<A, D>,
     keepdim?: Keep<K>,
   ): Tensor<Reduce<A, D, K>> {
-    return ops.sum(this, dim, keep(keepdim)) as Tensor<Reduce<A, D, K>>;
+    return ops.sum(this, dim, keep('sum', keepdim)) as Tensor<Reduce<A, D, K>>;
   }
 
   /** The mean; whole numbers give float32. */
@@ -406,7 +413,7 @@ export abstract class TensorMethods {
     dim?: D & CheckDim<A, D>,
     keepdim?: Keep<K>,
   ): Tensor<Reduce<A, D, K>> {
-    return ops.mean(this, dim, keep(keepdim)) as Tensor<Reduce<A, D, K>>;
+    return ops.mean(this, dim, keep('mean', keepdim)) as Tensor<Reduce<A, D, K>>;
   }
 
   /** The product. */
@@ -415,7 +422,7 @@ export abstract class TensorMethods {
     dim?: D & CheckDim<A, D>,
     keepdim?: Keep<K>,
   ): Tensor<Reduce<A, D, K>> {
-    return ops.prod(this, dim, keep(keepdim)) as Tensor<Reduce<A, D, K>>;
+    return ops.prod(this, dim, keep('prod', keepdim)) as Tensor<Reduce<A, D, K>>;
   }
 
   /** The largest; NaN wins. */
@@ -424,7 +431,7 @@ export abstract class TensorMethods {
     dim?: D & CheckDim<A, D>,
     keepdim?: Keep<K>,
   ): Tensor<Reduce<A, D, K>> {
-    return ops.max(this, dim, keep(keepdim)) as Tensor<Reduce<A, D, K>>;
+    return ops.max(this, dim, keep('max', keepdim)) as Tensor<Reduce<A, D, K>>;
   }
 
   /** The smallest; NaN wins. */
@@ -433,7 +440,7 @@ export abstract class TensorMethods {
     dim?: D & CheckDim<A, D>,
     keepdim?: Keep<K>,
   ): Tensor<Reduce<A, D, K>> {
-    return ops.min(this, dim, keep(keepdim)) as Tensor<Reduce<A, D, K>>;
+    return ops.min(this, dim, keep('min', keepdim)) as Tensor<Reduce<A, D, K>>;
   }
 
   /** Whether some element is not 0. */
@@ -442,7 +449,7 @@ export abstract class TensorMethods {
     dim?: D & CheckDim<A, D>,
     keepdim?: Keep<K>,
   ): Tensor<Reduce<A, D, K>> {
-    return ops.any(this, dim, keep(keepdim)) as Tensor<Reduce<A, D, K>>;
+    return ops.any(this, dim, keep('any', keepdim)) as Tensor<Reduce<A, D, K>>;
   }
 
   /** Whether no element is 0. */
@@ -451,7 +458,7 @@ export abstract class TensorMethods {
     dim?: D & CheckDim<A, D>,
     keepdim?: Keep<K>,
   ): Tensor<Reduce<A, D, K>> {
-    return ops.all(this, dim, keep(keepdim)) as Tensor<Reduce<A, D, K>>;
+    return ops.all(this, dim, keep('all', keepdim)) as Tensor<Reduce<A, D, K>>;
   }
 
   /** `log(sum(e^x))`, without overflow. */
@@ -460,7 +467,7 @@ export abstract class TensorMethods {
     dim?: D & CheckDim<A, D>,
     keepdim?: Keep<K>,
   ): Tensor<Reduce<A, D, K>> {
-    return ops.logsumexp(this, dim, keep(keepdim)) as Tensor<Reduce<A, D, K>>;
+    return ops.logsumexp(this, dim, keep('logsumexp', keepdim)) as Tensor<Reduce<A, D, K>>;
   }
 
   /** Position of the first largest element along `dim`, or of all; int32. */
@@ -469,7 +476,7 @@ export abstract class TensorMethods {
     dim?: D & CheckDim<A, D>,
     keepdim?: Keep<K>,
   ): Tensor<Reduce<A, D, K>> {
-    return ops.argmax(this, dim, keep(keepdim)) as Tensor<Reduce<A, D, K>>;
+    return ops.argmax(this, dim, keep('argmax', keepdim)) as Tensor<Reduce<A, D, K>>;
   }
 
   /** Position of the first smallest element along `dim`, or of all; int32. */
@@ -478,7 +485,7 @@ export abstract class TensorMethods {
     dim?: D & CheckDim<A, D>,
     keepdim?: Keep<K>,
   ): Tensor<Reduce<A, D, K>> {
-    return ops.argmin(this, dim, keep(keepdim)) as Tensor<Reduce<A, D, K>>;
+    return ops.argmin(this, dim, keep('argmin', keepdim)) as Tensor<Reduce<A, D, K>>;
   }
 
   /** The variance, divided by `n - correction` (1 unless given). */

@@ -55,6 +55,7 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
   /** @internal Tensors are made by `tensor`, `zeros`, ... and by ops. */
   constructor(storage: Storage, offset: number, spec: Spec, node: Node | null) {
     super();
+    if (spec === undefined) refuseNew();
     this.storage = storage;
     this.offset = offset;
     this.spec = spec;
@@ -258,9 +259,20 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
     return n;
   }
 
-  /** The only element of an integer tensor as a BigInt. */
+  /**
+   * The only element as a BigInt.
+   *
+   * Throws ValueError for more than one element, or one that is not whole.
+   */
   itemBigInt(): bigint {
-    return BigInt(this.only('itemBigInt'));
+    const x = this.only('itemBigInt');
+    if (typeof x === 'bigint' || Number.isInteger(x)) return BigInt(x);
+    throw new ValueError({
+      op: 'itemBigInt',
+      problem: `${x} is not a whole number`,
+      operands: [this.spec],
+      remedy: "use item(), or convert first: x.to('int64')",
+    });
   }
 
   /** Nested arrays of numbers; of booleans for bool, of bigints for int64. */
@@ -310,6 +322,14 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
     }
     return getDevice(this.device).read(this, this.dtype, 1)[0];
   }
+}
+
+function refuseNew(): never {
+  throw new ValueError({
+    op: 'new Tensor',
+    problem: 'tensors are not made by their constructor',
+    remedy: 'use tensor([1, 2]), zeros([2, 3]), ...',
+  });
 }
 
 function noGradCopy(t: Tensor): ops.Value {

@@ -6,7 +6,7 @@ import { GraphError, isFloat, ShapeError } from '../base/index.ts';
 import { full, interpreter, mul, sum } from '../ir/index.ts';
 import { ALIAS } from './alias.ts';
 import { run, seedOf } from './backward.ts';
-import { gradMode, rejectPromise, setGradMode } from './grad-mode.ts';
+import { gradMode, rejectPromise, requireFunction, setGradMode } from './grad-mode.ts';
 import { lastSequence, Node, nextSequence } from './node.ts';
 import { Tensor } from './tensor.ts';
 
@@ -95,6 +95,9 @@ function leadsOutside(from: Node | null, floor: number, starts: readonly Node[])
 /** The result outside every transform: without the private tape, unless someone wants it. */
 const finish = (x: Tensor, keep: boolean): Tensor => (keep ? x : x.detach());
 
+const FOR_LOSS =
+  'grad takes a function and gives its gradient function; for a loss tensor use loss.backward()';
+
 /**
  * The gradient function of a scalar-valued `f` with respect to its first argument:
  * `grad(f)(x) = df/dx`, of x's shape. Nest it for higher orders. Where `f` also depends on
@@ -109,6 +112,7 @@ const finish = (x: Tensor, keep: boolean): Tensor => (keep ? x : x.detach());
 export function grad(
   f: (x: Tensor, ...rest: Tensor[]) => Tensor,
 ): (x: Tensor, ...rest: Tensor[]) => Tensor {
+  requireFunction('grad', f, FOR_LOSS);
   return (x, ...rest) => valueAndGrad(f)(x, ...rest)[1];
 }
 
@@ -121,6 +125,7 @@ export function grad(
 export function valueAndGrad(
   f: (x: Tensor, ...rest: Tensor[]) => Tensor,
 ): (x: Tensor, ...rest: Tensor[]) => [Tensor, Tensor] {
+  requireFunction('valueAndGrad', f, FOR_LOSS);
   return (x, ...rest) => {
     const p = linearize('grad', (y) => f(y, ...rest), [x]);
     const keep = nested([x, ...rest]) || (gradMode() && p.outside);
@@ -149,6 +154,7 @@ export function vjp(
   f: (...xs: Tensor[]) => Tensor,
   ...args: Tensor[]
 ): [Tensor, (u: Tensor) => Tensor[]] {
+  requireFunction('vjp', f, 'write vjp((x) => ..., x)');
   const p = linearize('vjp', f, args);
   const keep = nested(args) || (gradMode() && p.outside);
   return [
@@ -174,6 +180,7 @@ export function jvp(
   args: readonly Tensor[],
   tangents: readonly Tensor[],
 ): [Tensor, Tensor] {
+  requireFunction('jvp', f, 'write jvp((x) => ..., [x], [tangent])');
   if (args.length !== tangents.length) {
     throw new GraphError({
       op: 'jvp',

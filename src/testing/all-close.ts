@@ -1,4 +1,4 @@
-import { type DType, formatShape, isFloat, type Shape, sameShape } from '../base/index.ts';
+import { checkOptions, type DType, formatShape, isFloat, type Shape, sameShape } from '../base/index.ts';
 import { Tensor, type TensorData, tensor } from '../tensor/index.ts';
 import { ComparisonError } from './comparison-error.ts';
 import { toleranceOf, ulpDistance } from './tolerance.ts';
@@ -30,6 +30,7 @@ export function allClose(
   expected: Tensor | TensorData,
   options: AllCloseOptions = {},
 ): true {
+  checkOptions('allClose', options, ['rtol', 'atol', 'equalNan', 'terms']);
   const [a, b] = pair(actual, expected);
   if (!sameShape(a.shape, b.shape)) {
     throw new ComparisonError({

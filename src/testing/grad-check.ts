@@ -1,4 +1,4 @@
-import { isFloat, ValueError } from '../base/index.ts';
+import { checkOptions, isFloat, ValueError } from '../base/index.ts';
 import { Generator, noGrad, Tensor, tensor, vjp } from '../tensor/index.ts';
 import { place } from './all-close.ts';
 import { ComparisonError } from './comparison-error.ts';
@@ -34,6 +34,7 @@ export function gradCheck(
   inputs: readonly Tensor[],
   options: GradCheckOptions = {},
 ): true {
+  checkOptions('gradCheck', options, ['order', 'rtol', 'atol', 'eps']);
   const { order = 1 } = options;
   const xs = inputs.map((x) => noGrad(() => (isFloat(x.dtype) ? x.detach().double() : x)));
   checkOrder(f, xs, 1, options);
