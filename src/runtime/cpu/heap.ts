@@ -61,6 +61,7 @@ export class WasmHeap {
   private readonly poisons = verifying();
   private readonly cap: number;
   private readonly free = new Extents();
+  private readonly fixed = new Extents();
   private readonly resident: Block[] = [];
   private size: number;
   private scratch = new Block(0);
@@ -83,11 +84,18 @@ export class WasmHeap {
 
   /** Memory that never moves nor goes: argument blocks of plans. */
   allocateFixed(bytes: number): number {
-    return this.take(round(bytes));
+    let at = this.fixed.take(round(bytes));
+    if (at < 0) {
+      // Chunk by chunk: single blocks would break the heap into pieces.
+      const chunk = Math.max(PAGE, round(bytes));
+      this.fixed.give(this.take(chunk), chunk);
+      at = this.fixed.take(round(bytes));
+    }
+    return at;
   }
 
   releaseFixed(address: number, bytes: number): void {
-    this.free.give(address, round(bytes));
+    this.fixed.give(address, round(bytes));
   }
 
   /** Marks memory as used by the current run and returns its address, bringing it in if out. */

@@ -120,33 +120,16 @@ export class WasmExecutable implements Executable {
       return;
     }
     const heap = this.heap;
-    const tick = ++heap.tick;
-    // Pin all three before any is brought in: bringing in may push others out.
-    const outBlock = (out.storage.handle as Handle).block;
-    outBlock.used = tick;
-    let aAddress = 0;
-    let bAddress = 0;
-    if (this.aWord >= 0 && a !== null) {
-      const handle = a.storage.handle as Handle;
-      const { block } = handle;
-      block.used = tick;
-      if (b !== null) (b.storage.handle as Handle).block.used = tick;
-      aAddress =
-        (block.address < 0 ? heap.touch(handle) : block.address) + a.storage.offset + a.offset;
-    }
-    if (this.bWord >= 0 && b !== null) {
-      const handle = b.storage.handle as Handle;
-      const { block } = handle;
-      block.used = tick;
-      bAddress =
-        (block.address < 0 ? heap.touch(handle) : block.address) + b.storage.offset + b.offset;
-    }
-    const outAddress =
-      (outBlock.address < 0 ? heap.touch(out.storage.handle as Handle) : outBlock.address) +
-      out.storage.offset +
-      out.offset;
+    heap.tick++;
+    // All are pinned before any is brought in: that may push others out.
+    this.pin(out);
+    if (a !== null) this.pin(a);
+    if (b !== null) this.pin(b);
+    const aAddress = a !== null && this.aWord >= 0 ? this.address(a) : 0;
+    const bAddress = b !== null && this.bWord >= 0 ? this.address(b) : 0;
+    const outAddress = this.address(out);
     // Only now: what came in from outside may be a slab that holds other tensors.
-    outBlock.buffer = null;
+    (out.storage.handle as Handle).block.buffer = null;
     const i32 = heap.i32;
     i32[this.outWord] = outAddress;
     if (this.aWord >= 0) i32[this.aWord] = aAddress + this.aBytes;
@@ -161,27 +144,23 @@ export class WasmExecutable implements Executable {
 
   runAll(outputs: readonly Slot[], inputs: readonly (Slot | number)[]): void {
     const heap = this.heap;
-    const tick = ++heap.tick;
-    for (const s of inputs) {
-      if (typeof s !== 'number') (s.storage.handle as Handle).block.used = tick;
-    }
+    heap.tick++;
+    for (const s of inputs) if (typeof s !== 'number') this.pin(s);
+    for (const s of outputs) this.pin(s);
+    for (const s of inputs) if (typeof s !== 'number') this.address(s);
     for (const s of outputs) {
-      const block = (s.storage.handle as Handle).block;
-      block.used = tick;
+      this.address(s);
+      (s.storage.handle as Handle).block.buffer = null;
     }
-    const address = (s: Slot) =>
-      heap.touch(s.storage.handle as Handle) + s.storage.offset + s.offset;
-    for (const s of inputs) if (typeof s !== 'number') address(s);
     const scratch = this.scratchBytes === 0 ? 0 : heap.touchScratch(this.scratchBytes);
-    for (const s of outputs) heap.touchForWrite(s.storage.handle as Handle);
     for (const step of this.steps) {
       for (const { at, arg } of step.pointers) {
         const ref = arg.buffer;
         const base =
           ref.kind === 'input'
-            ? address(inputs[ref.index] as Slot)
+            ? this.address(inputs[ref.index] as Slot)
             : ref.kind === 'output'
-              ? address(outputs[ref.index])
+              ? this.address(outputs[ref.index])
               : scratch + this.temps[ref.index];
         heap.i32[at] = base + arg.bytes;
       }
@@ -191,6 +170,17 @@ export class WasmExecutable implements Executable {
       step.kernel(step.args);
       if (step.faults !== null) this.checkFault(step.faults, inputs);
     }
+  }
+
+  private pin(s: Slot): void {
+    (s.storage.handle as Handle).block.used = this.heap.tick;
+  }
+
+  /** Where a slot lies in the heap; brings it in if it is out. */
+  private address({ storage, offset }: Slot): number {
+    const handle = storage.handle as Handle;
+    const { address } = handle.block;
+    return (address < 0 ? this.heap.touch(handle) : address) + storage.offset + offset;
   }
 
   /** Writes a number as `cast` converts it: saturating, NaN as 0. */
@@ -209,8 +199,7 @@ export class WasmExecutable implements Executable {
     if (fault === 0) return;
     heap.i32[word] = 0;
     throw faultError(this.graph, this.specs, faulted, fault - 1, (i, element) => {
-      const { storage, offset } = inputs[i] as Slot;
-      const at = heap.touch(storage.handle as Handle) + storage.offset + offset;
+      const at = this.address(inputs[i] as Slot);
       return this.specs[i].dtype === 'int64'
         ? Number(heap.i64[at / 8 + element])
         : heap.i32[at / 4 + element];
