@@ -15,9 +15,9 @@ test('what is no object of options is named', () => {
   for (const wrong of [1, true, 'x', null, [1], tensor, new Float32Array(1), () => 1]) {
     expect(check(wrong)).toThrow(ValueError);
   }
-  expect(check(1)).toThrow('conv2d: options are given as an object, not as 1');
-  expect(check('same')).toThrow("not as 'same'");
-  expect(check(tensor)).toThrow('not as a float32 tensor of shape [2]');
+  expect(check(1)).toThrow('conv2d: the last argument must be an object of options, not 1');
+  expect(check('same')).toThrow("not 'same'");
+  expect(check(tensor)).toThrow('not a float32 tensor of shape [2]');
 });
 
 test('an unknown name is refused with the one that was meant', () => {

@@ -12,7 +12,7 @@ export function checkOptions(op: string, options: unknown, known: readonly strin
   if (typeof options !== 'object' || options === null || !isOptions(options)) {
     throw new ValueError({
       op,
-      problem: `options are given as an object, not as ${given(options)}`,
+      problem: `the last argument must be an object of options, not ${given(options)}`,
       remedy: `write { ${known[0]}: ... }; ${remedy}`,
     });
   }

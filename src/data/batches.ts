@@ -1,5 +1,5 @@
 /** Goes through tensors in batches. */
-import { formatShape, ShapeError, ValueError } from '../base/index.ts';
+import { checkOptions, formatShape, given, ShapeError, ValueError } from '../base/index.ts';
 import { Generator, noGrad, Tensor, tensor } from '../tensor/index.ts';
 
 /** Tensors by name whose first dimension counts the same examples. */
@@ -28,12 +28,13 @@ export class Batches<C extends Columns> implements Iterable<C> {
   private readonly generator: Generator | null;
 
   constructor(columns: C, options: BatchOptions = {}) {
+    checkOptions('batches', options, ['batchSize', 'shuffle', 'seed', 'dropLast']);
     const { batchSize = 32, shuffle = false, seed = 0, dropLast = false } = options;
     this.count = countOf(columns);
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
       throw new ValueError({
         op: 'batches',
-        problem: `batchSize must be a whole number of at least 1, not ${String(batchSize)}`,
+        problem: `batchSize must be a whole number of at least 1, not ${given(batchSize)}`,
       });
     }
     if (dropLast && batchSize > this.count) {
@@ -92,13 +93,26 @@ const range = (start: number, end: number): Int32Array =>
 
 function countOf(columns: Columns): number {
   const op = 'batches';
-  if (typeof columns !== 'object' || columns === null || columns instanceof Tensor) {
-    throw new ValueError({ op, problem: 'takes tensors by name', remedy: 'pass { x, y }' });
+  if (
+    typeof columns !== 'object' ||
+    columns === null ||
+    columns instanceof Tensor ||
+    Array.isArray(columns)
+  ) {
+    throw new ValueError({
+      op,
+      problem: `takes tensors by name, not ${given(columns)}`,
+      remedy: 'pass { x, y }',
+    });
   }
   const entries = Object.entries(columns);
   for (const [name, t] of entries) {
     if (!(t instanceof Tensor)) {
-      throw new ValueError({ op, problem: `${name} is not a tensor`, remedy: 'pass { x, y }' });
+      throw new ValueError({
+        op,
+        problem: `${name} is not a tensor but ${given(t)}`,
+        remedy: "wrap arrays with tensor(...), labels with tensor(labels, { dtype: 'int32' })",
+      });
     }
     if (t.rank === 0) {
       throw new ShapeError({ op, problem: `${name} is 0-d: its first dimension counts examples` });

@@ -55,7 +55,11 @@ describe('batches', () => {
     expect(() => batches({ x: zeros([3, 2]), y: zeros([4]) })).toThrow(/x \[3, 2\], y \[4\]/);
     expect(() => batches({ x: zeros([0, 2]), y: zeros([0]) })).toThrow(/no examples/);
     expect(() => batches({})).toThrow(/no examples/);
-    expect(() => batches({ x: [1, 2] as never })).toThrow(/x is not a tensor/);
+    expect(() => batches({ x: [1, 2] as never })).toThrow(/x is not a tensor but \[1, 2\]/);
+    expect(() => batches([1] as never)).toThrow(/tensors by name, not \[1\]/);
+    expect(() => batches(data, { batch_size: 2 } as object)).toThrow(/did you mean 'batchSize'/);
+    expect(() => batches(data, 32 as never)).toThrow(/an object.*, not 32/);
+    expect(() => batches(data, { batchSize: '2' as never })).toThrow(/not '2'/);
     expect(() => batches({ x: tensor(1) })).toThrow(/0-d/);
     expect(() => batches(data, { shuffle: true, seed: 0.5 })).toThrow(/seed/);
     expect(() => batches(data, { batchSize: 4, dropLast: true })).toThrow(/dropLast/);
@@ -99,5 +103,8 @@ describe('digits', () => {
   test('a share that is none is refused', () => {
     for (const f of [0, 1, -0.1, Number.NaN, 20]) expect(() => all.split(f)).toThrow(/held out/);
     expect(() => all.split(1e-6)).toThrow(/empty/);
+    expect(() => all.split('0.2' as never)).toThrow(/not '0\.2'/);
+    expect(() => all.split(0.2, { sead: 1 } as object)).toThrow(/did you mean 'seed'/);
+    expect(() => all.split(0.2, 7 as never)).toThrow(/an object.*, not 7/);
   });
 });

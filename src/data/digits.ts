@@ -1,7 +1,7 @@
 /** The digits of scikit-learn: 1797 small images that come with the package. */
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { FormatError, ValueError } from '../base/index.ts';
+import { checkOptions, FormatError, given, ValueError } from '../base/index.ts';
 import { Generator, type Tensor, tensor } from '../tensor/index.ts';
 import { pickRows } from './batches.ts';
 
@@ -46,10 +46,11 @@ export class LabelledImages {
     if (typeof fraction !== 'number' || !(fraction > 0 && fraction < 1)) {
       throw new ValueError({
         op: 'split',
-        problem: `the fraction held out must lie between 0 and 1, not ${String(fraction)}`,
+        problem: `the fraction held out must lie between 0 and 1, not ${given(fraction)}`,
         remedy: 'pass 0.2 to hold out a fifth',
       });
     }
+    checkOptions('split', options, ['seed']);
     const order = new Generator(options.seed ?? 0).permutation(this.length);
     const classes = this.labels.data();
     const seen = new Map<number, number>();

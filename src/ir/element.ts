@@ -5,8 +5,10 @@ import {
   contiguousStrides,
   type DType,
   DtypeError,
+  given,
   isFloat,
   isInt,
+  isTensorLike,
   promote,
   type Shape,
   ShapeError,
@@ -90,6 +92,16 @@ export function refuseBool(op: string, xs: readonly Type[], remedy?: string): vo
     problem: 'not defined for bool',
     operands: xs,
     remedy: remedy ?? `convert first: x.to('int32')`,
+  });
+}
+
+/** Throws a DtypeError unless the operand called `what` is a tensor. */
+export function requireTensor(op: string, what: string, x: unknown, remedy?: string): void {
+  if (isTensorLike(x)) return;
+  throw new DtypeError({
+    op,
+    problem: `the ${what} is ${given(x)}, not a tensor`,
+    remedy: remedy ?? 'wrap numbers and arrays with tensor(...)',
   });
 }
 

@@ -1,6 +1,6 @@
 export * from './apply.ts';
 export type { ConvGeometry } from './conv-geometry.ts';
-export { promoteTypes } from './element.ts';
+export { promoteTypes, requireTensor } from './element.ts';
 export * from './graph.ts';
 export type * from './lowering.ts';
 export { forEachIndex, type NdArray, ndZeros } from './nd-array.ts';

@@ -1,5 +1,5 @@
 /** Parameters and buffers: the cells of modules. */
-import type { DType, Shape } from '../base/index.ts';
+import type { Shape } from '../base/index.ts';
 import { buffer as bufferOf, type Tensor } from '../tensor/index.ts';
 
 const buffers = new WeakSet<Tensor>();
@@ -25,12 +25,12 @@ export function buffer<S extends Shape>(value: Tensor<S>): Tensor<S> {
 
 export const isBuffer = (t: Tensor): boolean => buffers.has(t);
 
-/** Gives a cell another floating-point dtype; its identity stays. @internal */
-export function convertCell(cell: Tensor, dtype: DType): void {
-  if (cell.dtype === dtype) return;
+/** Gives a cell another floating-point dtype, or device; its identity stays. @internal */
+export function convertCell(cell: Tensor, target: string): void {
+  if (cell.dtype === target || cell.device === target) return;
   const wantsGrad = cell.requiresGrad;
-  const value = cell.detach().to(dtype);
-  const grad = cell.grad?.to(dtype) ?? null;
+  const value = cell.detach().to(target);
+  const grad = cell.grad?.to(target) ?? null;
   cell.requiresGrad = false;
   cell.replaceStorage(value.storage);
   cell.offset = value.offset;

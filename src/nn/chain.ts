@@ -9,6 +9,7 @@ import type {
   Shape,
   Tensor,
 } from '../tensor/index.ts';
+import type { AvgPool2d } from './avg-pool2d.ts';
 import type { Conv2d } from './conv2d.ts';
 import type { Flatten } from './flatten.ts';
 import type { Linear } from './linear.ts';
@@ -27,7 +28,7 @@ type Through<S extends Shape, M> =
     ? LinearShape<S, Out>
     : M extends Conv2d<number, infer Out>
       ? Conv2dShape<S, Out>
-      : M extends MaxPool2d
+      : M extends MaxPool2d | AvgPool2d
         ? Pool2d<S>
         : M extends Flatten<infer From, infer To>
           ? FlattenShape<S, From, To>

@@ -1,5 +1,5 @@
-/** Checks of the numbers that layers are made with. */
-import { ValueError } from '../base/index.ts';
+/** Checks of the numbers and flags that layers are made with. */
+import { given, ValueError } from '../base/index.ts';
 
 /** Height and width, or one number for both. */
 export type Pair = number | readonly [number, number];
@@ -9,7 +9,7 @@ export function checkSize(op: string, name: string, value: unknown, min = 1): nu
   if (Number.isSafeInteger(value) && (value as number) >= min) return value as number;
   throw new ValueError({
     op,
-    problem: `${name} must be a whole number of at least ${min}, not ${show(value)}`,
+    problem: `${name} must be a whole number of at least ${min}, not ${given(value)}`,
   });
 }
 
@@ -22,16 +22,27 @@ export function checkPair(op: string, name: string, value: unknown, min = 1): [n
   if (value.length !== 2) {
     throw new ValueError({
       op,
-      problem: `${name} must be one number or [height, width], not ${show(value)}`,
+      problem: `${name} must be one number or [height, width], not ${given(value)}`,
     });
   }
   return [checkSize(op, `${name}[0]`, value[0], min), checkSize(op, `${name}[1]`, value[1], min)];
 }
 
-function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
-  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+/** Throws a ValueError unless `value` is a whole number, negative ones included. */
+export function checkDim<D extends number>(op: string, name: string, value: D): D {
+  if (Number.isSafeInteger(value)) return value;
+  throw new ValueError({
+    op,
+    problem: `${name} must be a whole number, not ${given(value)}`,
+    remedy: 'negative ones count from the last dimension',
+  });
+}
+
+/** Throws a ValueError unless `value` is true, false, or left out: then `usual`. */
+export function checkFlag(op: string, name: string, value: unknown, usual: boolean): boolean {
+  if (value === undefined) return usual;
+  if (typeof value === 'boolean') return value;
+  throw new ValueError({ op, problem: `${name} must be true or false, not ${given(value)}` });
 }
 
 /** `3`, or `3×5`: for descriptions of layers. */

@@ -1,4 +1,4 @@
-import { type Shape, ValueError } from '../base/index.ts';
+import { checkOptions, type Shape, ValueError } from '../base/index.ts';
 import * as ops from '../ir/index.ts';
 import {
   type CheckConv2d,
@@ -6,7 +6,7 @@ import {
   Parameter,
   type Tensor,
 } from '../tensor/index.ts';
-import { checkPair, checkSize, type Pair, showPair } from './check-sizes.ts';
+import { checkFlag, checkPair, checkSize, type Pair, showPair } from './check-sizes.ts';
 import { defaultBound, uniformTensor } from './init.ts';
 import { Module } from './module.ts';
 
@@ -22,6 +22,8 @@ export interface Conv2dOptions {
   /** Whether a learned offset is added to each channel. Default true. */
   readonly bias?: boolean;
 }
+
+const OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'bias'];
 
 type Sizes = readonly [number, number];
 
@@ -43,6 +45,7 @@ export class Conv2d<In extends number = number, Out extends number = number> ext
     const op = 'nn.conv2d';
     checkSize(op, 'inChannels', inChannels);
     checkSize(op, 'outChannels', outChannels);
+    checkOptions(op, options, OPTIONS);
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.kernelSize = checkPair(op, 'kernelSize', kernelSize);
@@ -60,8 +63,8 @@ export class Conv2d<In extends number = number, Out extends number = number> ext
     const perGroup = inChannels / this.groups;
     const bound = defaultBound(perGroup * height * width);
     this.weight = Parameter(uniformTensor([outChannels, perGroup, height, width], -bound, bound));
-    this.bias =
-      options.bias === false ? null : Parameter(uniformTensor([outChannels], -bound, bound));
+    const biased = checkFlag(op, 'bias', options.bias, true);
+    this.bias = biased ? Parameter(uniformTensor([outChannels], -bound, bound)) : null;
   }
 
   forward<S extends Shape>(x: Tensor<S> & CheckConv2d<S, In>): Tensor<Conv2dShape<S, Out>> {

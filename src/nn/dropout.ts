@@ -1,4 +1,4 @@
-import { type Shape, ValueError } from '../base/index.ts';
+import { given, type Shape, ValueError } from '../base/index.ts';
 import { dropout as drop, type Tensor } from '../tensor/index.ts';
 import { Module } from './module.ts';
 
@@ -11,7 +11,7 @@ export class Dropout extends Module {
     if (typeof p !== 'number' || !(p >= 0 && p < 1)) {
       throw new ValueError({
         op: 'nn.dropout',
-        problem: `the probability must be from 0 up to but not including 1, not ${String(p)}`,
+        problem: `the probability must be from 0 up to but not including 1, not ${given(p)}`,
         remedy: 'it is the share of elements that is dropped, e.g. 0.5',
       });
     }

@@ -1,5 +1,6 @@
 import type { Shape } from '../base/index.ts';
 import type { Flatten as FlattenShape, Tensor } from '../tensor/index.ts';
+import { checkDim } from './check-sizes.ts';
 import { Module } from './module.ts';
 
 /** See {@link flatten}. */
@@ -9,8 +10,8 @@ export class Flatten<From extends number = 1, To extends number = -1> extends Mo
 
   constructor(startDim: From, endDim: To) {
     super();
-    this.startDim = startDim;
-    this.endDim = endDim;
+    this.startDim = checkDim('nn.flatten', 'startDim', startDim);
+    this.endDim = checkDim('nn.flatten', 'endDim', endDim);
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<FlattenShape<S, From, To>> {

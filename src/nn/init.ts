@@ -2,7 +2,15 @@
  * Initial values of parameters: `nn.init`. Each function replaces the value of a parameter and
  * returns it; random ones draw from the generator that `manualSeed` sets.
  */
-import { formatShape, numelOf, type Shape, ShapeError, ValueError } from '../base/index.ts';
+import {
+  checkOptions,
+  formatShape,
+  given,
+  numelOf,
+  type Shape,
+  ShapeError,
+  ValueError,
+} from '../base/index.ts';
 import { noGrad, rand, randn, type Tensor } from '../tensor/index.ts';
 
 /** The activation after the layer, which decides by how much a variance shrinks. */
@@ -57,7 +65,7 @@ export function gain(nonlinearity: Nonlinearity, a = 0.01): number {
     default:
       throw new ValueError({
         op: 'nn.init',
-        problem: `there is no gain for '${String(nonlinearity)}'`,
+        problem: `there is no gain for ${given(nonlinearity)}`,
         remedy: "use 'linear', 'sigmoid', 'tanh', 'relu', 'leakyRelu' or 'selu'",
       });
   }
@@ -122,17 +130,25 @@ export function xavierNormal<T extends Tensor>(cell: T, factor = 1): T {
  * nn.init.kaimingUniform(net.conv.weight, { nonlinearity: 'relu' });
  */
 export function kaimingUniform<T extends Tensor>(cell: T, options: KaimingOptions = {}): T {
-  const bound = Math.sqrt(3) * kaimingStd(cell.shape, options);
+  const bound = Math.sqrt(3) * kaimingStd('nn.init.kaimingUniform', cell.shape, options);
   return uniform(cell, -bound, bound);
 }
 
 /** Normal numbers of standard deviation `gain / sqrt(fan)`; the same source. */
 export function kaimingNormal<T extends Tensor>(cell: T, options: KaimingOptions = {}): T {
-  return normal(cell, 0, kaimingStd(cell.shape, options));
+  return normal(cell, 0, kaimingStd('nn.init.kaimingNormal', cell.shape, options));
 }
 
-function kaimingStd(shape: Shape, options: KaimingOptions): number {
+function kaimingStd(op: string, shape: Shape, options: KaimingOptions): number {
+  checkOptions(op, options, ['a', 'mode', 'nonlinearity']);
   const { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = options;
+  if (mode !== 'fanIn' && mode !== 'fanOut') {
+    throw new ValueError({
+      op,
+      problem: `there is no mode ${given(mode)}`,
+      remedy: "use 'fanIn' or 'fanOut'",
+    });
+  }
   const { fanIn, fanOut } = fans(shape);
   return gain(nonlinearity, a) / Math.sqrt(mode === 'fanIn' ? fanIn : fanOut);
 }
@@ -143,7 +159,7 @@ export const uniformTensor = <const S extends Shape>(
   low: number,
   high: number,
 ): Tensor<S> =>
-  rand(shape)
+  rand(shape as Shape)
     .mul(high - low)
     .add(low) as Tensor<S>;
 

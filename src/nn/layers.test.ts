@@ -145,7 +145,7 @@ describe('other layers', () => {
       '2.bias',
     ]);
     expect(() => nn.sequential(nn.relu as never)).toThrow(
-      /argument 0 is a function.*\n[^]*call it/,
+      /argument 0 is a function.*\n[^]*call the layer function/,
     );
     expect(() => nn.sequential([nn.relu()] as never)).toThrow(/an array/);
   });

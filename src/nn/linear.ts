@@ -1,4 +1,4 @@
-import type { Shape } from '../base/index.ts';
+import { checkOptions, type Shape } from '../base/index.ts';
 import * as ops from '../ir/index.ts';
 import {
   type CheckLinear,
@@ -6,7 +6,7 @@ import {
   Parameter,
   type Tensor,
 } from '../tensor/index.ts';
-import { checkSize } from './check-sizes.ts';
+import { checkFlag, checkSize } from './check-sizes.ts';
 import { defaultBound, uniformTensor } from './init.ts';
 import { Module } from './module.ts';
 
@@ -25,14 +25,16 @@ export class Linear<In extends number = number, Out extends number = number> ext
 
   constructor(inFeatures: In, outFeatures: Out, options: LinearOptions = {}) {
     super();
-    checkSize('nn.linear', 'inFeatures', inFeatures);
-    checkSize('nn.linear', 'outFeatures', outFeatures);
+    const op = 'nn.linear';
+    checkSize(op, 'inFeatures', inFeatures);
+    checkSize(op, 'outFeatures', outFeatures);
+    checkOptions(op, options, ['bias']);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     const bound = defaultBound(inFeatures);
     this.weight = Parameter(uniformTensor([outFeatures, inFeatures], -bound, bound));
-    this.bias =
-      options.bias === false ? null : Parameter(uniformTensor([outFeatures], -bound, bound));
+    const biased = checkFlag(op, 'bias', options.bias, true);
+    this.bias = biased ? Parameter(uniformTensor([outFeatures], -bound, bound)) : null;
   }
 
   forward<S extends Shape>(x: Tensor<S> & CheckLinear<S, In>): Tensor<LinearShape<S, Out>> {

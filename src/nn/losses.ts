@@ -1,31 +1,16 @@
-/** Losses as functions. */
-import { ValueError } from '../base/index.ts';
+/** The two losses that nearly everyone needs, as functions. */
+import { given, ValueError } from '../base/index.ts';
+import type { CrossEntropyOptions } from '../ir/index.ts';
 import * as ops from '../ir/index.ts';
 import type { Tensor } from '../tensor/index.ts';
+import { checkAlike, checkLabels, checkLossOptions, type LossOptions } from './check-loss.ts';
 
-/** What becomes of the losses of single examples. */
-export type Reduction = 'mean' | 'sum' | 'none';
-
-export interface CrossEntropyOptions {
-  /** Default `mean`. */
-  readonly reduction?: Reduction;
-  /** Share of probability spread evenly over all classes, 0 to 1. Default 0. */
-  readonly labelSmoothing?: number;
-  /** Label of examples that do not count. Default -100. */
-  readonly ignoreIndex?: number;
-}
-
-export interface MseOptions {
-  /** Default `mean`. */
-  readonly reduction?: Reduction;
-}
-
-function checkReduction(op: string, reduction: Reduction | undefined): void {
-  if (reduction === undefined || ['mean', 'sum', 'none'].includes(reduction)) return;
+/** Throws ValueError unless the label that does not count could be a label. */
+export function checkIgnored(op: string, ignoreIndex: number | undefined): void {
+  if (ignoreIndex === undefined || Number.isSafeInteger(ignoreIndex)) return;
   throw new ValueError({
     op,
-    problem: `there is no reduction '${String(reduction)}'`,
-    remedy: "use 'mean', 'sum' or 'none'",
+    problem: `ignoreIndex must be a whole number, not ${given(ignoreIndex)}`,
   });
 }
 
@@ -36,8 +21,8 @@ function checkReduction(op: string, reduction: Reduction | undefined): void {
  * Shapes: logits `[N, classes]` or `[N, classes, ...]`, labels `[N]` or `[N, ...]`; or probabilities
  * of the logits' shape. The result is 0-d, or `[N, ...]` without reduction. Dtypes: labels int32 or
  * int64. The mean is over the examples that count. Throws ShapeError when sizes do not fit,
- * DtypeError for labels that are no integers, ValueError for a smoothing outside 0..1, IndexError
- * for a label that is no class.
+ * DtypeError for labels that are no integers, ValueError for a smoothing outside 0..1 or an unknown
+ * option, IndexError for a label that is no class.
  *
  * @example
  * const loss = nn.crossEntropy(net.forward(x), y);
@@ -48,14 +33,10 @@ export function crossEntropy(
   labels: Tensor,
   options: CrossEntropyOptions = {},
 ): Tensor {
-  const { reduction, ignoreIndex = -100 } = options;
-  checkReduction('nn.crossEntropy', reduction);
-  if (!Number.isInteger(ignoreIndex)) {
-    throw new ValueError({
-      op: 'nn.crossEntropy',
-      problem: `ignoreIndex must be a whole number, not ${ignoreIndex}`,
-    });
-  }
+  const op = 'nn.crossEntropy';
+  checkLabels(op, logits, labels);
+  checkLossOptions(op, options, ['reduction', 'labelSmoothing', 'ignoreIndex']);
+  checkIgnored(op, options.ignoreIndex);
   return ops.crossEntropy(logits, labels, options) as Tensor;
 }
 
@@ -63,12 +44,13 @@ export function crossEntropy(
  * Squared error `(input - target)^2`, averaged, summed, or element by element.
  *
  * Shapes: both the same, for a broadcast here is nearly always a mistake: ShapeError. Dtypes:
- * promoted together; integers give float32.
+ * promoted together; integers give float32. Throws ValueError for an unknown option.
  *
  * @example
  * nn.mseLoss(net.forward(x), y).backward();
  */
-export function mseLoss(input: Tensor, target: Tensor, options: MseOptions = {}): Tensor {
-  checkReduction('nn.mseLoss', options.reduction);
+export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkAlike('nn.mseLoss', input, target);
+  checkLossOptions('nn.mseLoss', options);
   return ops.mse(input, target, options) as Tensor;
 }

@@ -1,4 +1,4 @@
-import { type Shape, ValueError } from '../base/index.ts';
+import { checkOptions, type Shape, ValueError } from '../base/index.ts';
 import * as ops from '../ir/index.ts';
 import type { Pool2d, Tensor } from '../tensor/index.ts';
 import { checkPair, type Pair, showPair } from './check-sizes.ts';
@@ -23,6 +23,7 @@ export class MaxPool2d extends Module {
     super();
     const op = 'nn.maxPool2d';
     this.kernelSize = checkPair(op, 'kernelSize', kernelSize);
+    checkOptions(op, options, ['stride', 'padding']);
     this.stride = checkPair(op, 'stride', options.stride ?? kernelSize);
     this.padding = checkPair(op, 'padding', options.padding ?? 0, 0);
     if (this.padding.some((p, d) => 2 * p > this.kernelSize[d])) {

@@ -1,10 +1,26 @@
 /** The base of layers and models. */
-import { type DType, DtypeError, isFloat, ValueError } from '../base/index.ts';
-import type { Tensor } from '../tensor/index.ts';
+import {
+  DTYPES,
+  type DType,
+  DtypeError,
+  given,
+  isDType,
+  isFloat,
+  ValueError,
+} from '../base/index.ts';
+import { devices, type Tensor } from '../tensor/index.ts';
 import { announcePaths, enter, isInnermost, leave } from './call-stack.ts';
 import { convertCell, isBuffer } from './cells.ts';
 import { type LoadOptions, type LoadReport, loadState, type StateDict } from './state-dict.ts';
-import { cellsBelow, type Held, heldBy, isModule, MODULE_BRAND, modulesBelow } from './walk.ts';
+import {
+  cellsBelow,
+  type Held,
+  heldBy,
+  isModule,
+  MODULE_BRAND,
+  modulesBelow,
+  parametersBelow,
+} from './walk.ts';
 
 /**
  * Called after a forward with the module, its inputs and its output; what it returns, if not
@@ -19,13 +35,30 @@ export interface HookHandle {
 
 type Forward = (this: Module, ...inputs: unknown[]) => unknown;
 const wrapped = new WeakSet<object>();
+/** The modules whose text is being made. */
+const printing = new Set<Module>();
+
+const nameOf = (module: Module): string => module.constructor.name || 'Module';
+
+/** In place of the `forward` that a class lacks; it can still be given one. */
+const MISSING: PropertyDescriptor = {
+  value(this: Module): never {
+    throw new ValueError({
+      op: `${nameOf(this)}.forward`,
+      problem: `the class ${nameOf(this)} has no method forward`,
+      remedy: 'write forward(x) { ... } in it: what the module computes',
+    });
+  },
+  writable: true,
+  configurable: true,
+};
 
 /**
  * A layer or a model: a class with parameters and a `forward`.
  *
  * Parameters, buffers and child modules are found in its own fields, and in arrays, Maps and plain
- * objects there; `#private` fields are out of sight, and calling a module that lies in one throws a
- * GraphError. Inside `forward`, errors tell the module's path (`net.layers.2.conv`).
+ * objects there; `#private` fields are out of sight: calling a module that lies in one throws a
+ * GraphError, but a Parameter in one just does not train, so keep parameters in public fields. Inside `forward`, errors tell the module's path (`net.layers.2.conv`).
  *
  * @example
  * class Net extends nn.Module {
@@ -61,7 +94,8 @@ export abstract class Module {
     while (owner !== null && !Object.hasOwn(owner, 'forward')) {
       owner = Object.getPrototypeOf(owner) as object | null;
     }
-    if (owner === null || (owner !== prototype && wrapped.has(owner))) return;
+    if (owner === null) return void Object.defineProperty(prototype, 'forward', MISSING);
+    if (owner !== prototype && wrapped.has(owner)) return;
     wrapped.add(owner);
     const forward = (owner as { forward: Forward }).forward;
     const wrapper = function (this: Module, ...inputs: unknown[]): unknown {
@@ -97,6 +131,13 @@ export abstract class Module {
    * handle.remove();
    */
   registerForwardHook(hook: ForwardHook): HookHandle {
+    if (typeof hook !== 'function') {
+      throw new ValueError({
+        op: `${nameOf(this)}.registerForwardHook`,
+        problem: `a hook is a function, not ${given(hook)}`,
+        remedy: 'pass (module, inputs, output) => ...',
+      });
+    }
     this.#hooks = [...(this.#hooks ?? []), hook];
     return {
       remove: () => {
@@ -127,14 +168,18 @@ export abstract class Module {
     return this.train(false);
   }
 
-  /** Every parameter here and below, each once, frozen ones too. */
+  /**
+   * Every parameter here and below, each once, frozen ones too.
+   *
+   * Throws GraphError for a field that requires a gradient and is no Parameter: it would not train.
+   */
   parameters(): Tensor[] {
     return this.namedParameters().map(([, t]) => t);
   }
 
   /** Names (`layers.0.weight`) and parameters, each parameter once, in the order of fields. */
   namedParameters(): [string, Tensor][] {
-    return pairs(cellsBelow(this).filter((c) => !isBuffer(c.value)));
+    return pairs(parametersBelow(this, isBuffer));
   }
 
   /** Every buffer here and below: state that is saved but not trained. */
@@ -206,24 +251,36 @@ export abstract class Module {
    * `{ strict: false }`; ShapeError that names every shape that differs.
    */
   loadStateDict(state: StateDict, options: LoadOptions = {}): LoadReport {
-    return loadState(this.constructor.name, cellsBelow(this, true), state, options);
+    return loadState(nameOf(this), cellsBelow(this, true), state, options);
   }
 
   /**
-   * Converts every floating-point parameter and buffer, in place: integer ones stay. Make the
-   * optimiser afterwards: its state has the dtype of the parameters.
+   * Converts every floating-point parameter and buffer, in place: integer ones stay; or moves all
+   * of them to a device. Make the optimiser afterwards: its state lies where the parameters do, and
+   * has their dtype.
    *
-   * Throws DtypeError for a dtype without gradients.
+   * Throws DtypeError for a dtype without gradients, and for what is neither a dtype nor a device.
    */
-  to(dtype: DType): this {
-    if (!isFloat(dtype)) {
+  to(target: DType | (string & {})): this {
+    const op = `${nameOf(this)}.to`;
+    const names = devices().map((d) => d.name);
+    if (!isDType(target) && !names.includes(target)) {
       throw new DtypeError({
-        op: `${this.constructor.name}.to`,
-        problem: `parameters cannot be ${String(dtype)}: they need gradients`,
+        op,
+        problem: `${given(target)} is neither a dtype nor a device`,
+        remedy: `dtypes: ${DTYPES.filter(isFloat).join(', ')}; devices: ${names.join(', ')}`,
+      });
+    }
+    if (isDType(target) && !isFloat(target)) {
+      throw new DtypeError({
+        op,
+        problem: `parameters cannot be ${target}: they need gradients`,
         remedy: "use a floating-point dtype such as 'float32' or 'float64'",
       });
     }
-    for (const { value } of cellsBelow(this)) if (isFloat(value.dtype)) convertCell(value, dtype);
+    for (const { value } of cellsBelow(this)) {
+      if (!isDType(target) || isFloat(value.dtype)) convertCell(value, target);
+    }
     return this;
   }
 
@@ -234,11 +291,18 @@ export abstract class Module {
 
   /** The modules, nested, with the arguments they were made with. */
   toString(): string {
-    const name = this.constructor.name || 'Module';
-    const children = this.namedChildren().map(([key, child]) => `${key}: ${String(child)}`);
-    if (children.length === 0) return `${name}(${this.describe()})`;
-    const lines = children.join('\n').replaceAll('\n', '\n  ');
-    return `${name}(${this.describe()}\n  ${lines}\n)`;
+    const name = nameOf(this);
+    // A module further out that a field leads back to.
+    if (printing.has(this)) return `${name}(...)`;
+    printing.add(this);
+    try {
+      const children = this.namedChildren().map(([key, child]) => `${key}: ${String(child)}`);
+      if (children.length === 0) return `${name}(${this.describe()})`;
+      const lines = children.join('\n').replaceAll('\n', '\n  ');
+      return `${name}(${this.describe()}\n  ${lines}\n)`;
+    } finally {
+      printing.delete(this);
+    }
   }
 
   /** What Node's console.log shows. @internal */

@@ -1,4 +1,4 @@
-import { type Shape, ValueError } from '../base/index.ts';
+import { given, type Shape, ValueError } from '../base/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 import type { Chain, CheckChain } from './chain.ts';
 import { Module } from './module.ts';
@@ -17,10 +17,7 @@ export class Sequential<M extends readonly Module[] = readonly Module[]> extends
         throw new ValueError({
           op: 'nn.sequential',
           problem: `argument ${i} is ${describe(module)}, not a module`,
-          remedy:
-            typeof module === 'function' && /^[a-z]/.test(module.name)
-              ? `call it: ${module.name}()`
-              : 'pass modules, e.g. nn.linear(4, 2), nn.relu()',
+          remedy: remedyFor(module),
         });
       }
       (this as unknown as Record<number, Module>)[i] = module;
@@ -44,9 +41,17 @@ export class Sequential<M extends readonly Module[] = readonly Module[]> extends
   }
 }
 
-function describe(x: unknown): string {
-  if (Array.isArray(x)) return 'an array';
-  return x === null ? 'null' : typeof x === 'object' ? 'an object' : `a ${typeof x}`;
+/** An array of layers would be told in full. */
+const describe = (x: unknown): string => (Array.isArray(x) ? 'an array' : given(x));
+
+function remedyFor(x: unknown): string {
+  if (Array.isArray(x)) return 'spread it: nn.sequential(...layers)';
+  if (typeof x !== 'function') return 'pass modules, e.g. nn.linear(4, 2), nn.relu()';
+  // Bundlers change the names of functions, so that none is quoted.
+  return (
+    'call the layer function, e.g. nn.relu(), or make the module, e.g. new Block(); a function of ' +
+    'your own goes into the forward of a class that extends nn.Module'
+  );
 }
 
 /**

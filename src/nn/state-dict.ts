@@ -1,6 +1,14 @@
 /** Loading values into parameters and buffers by name. */
-import { formatShape, ShapeError, sameShape, ValueError } from '../base/index.ts';
+import {
+  checkOptions,
+  formatShape,
+  given,
+  ShapeError,
+  sameShape,
+  ValueError,
+} from '../base/index.ts';
 import { Tensor } from '../tensor/index.ts';
+import { checkFlag } from './check-sizes.ts';
 import type { Held } from './walk.ts';
 
 /** Names and tensors, as an object or a Map. */
@@ -23,9 +31,11 @@ export function loadState(
   module: string,
   cells: readonly Held<Tensor>[],
   state: StateDict,
-  { strict = true }: LoadOptions,
+  options: LoadOptions,
 ): LoadReport {
   const op = `${module}.loadStateDict`;
+  checkOptions(op, options, ['strict']);
+  const strict = checkFlag(op, 'strict', options.strict, true);
   const given = entriesOf(op, state);
   const named = cells.filter((c) => given.has(c.name));
   const known = new Set(cells.map((c) => c.name));
@@ -63,7 +73,11 @@ export function loadState(
 
 function entriesOf(op: string, state: StateDict): Map<string, Tensor> {
   if (typeof state !== 'object' || state === null || state instanceof Tensor) {
-    throw new ValueError({ op, problem: 'a state is an object or a Map of names and tensors' });
+    throw new ValueError({
+      op,
+      problem: `a state is an object or a Map of names and tensors, not ${given(state)}`,
+      remedy: 'pass what stateDict() gave',
+    });
   }
   const isMap = state instanceof Map;
   const entries = new Map<string, Tensor>(
@@ -73,11 +87,21 @@ function entriesOf(op: string, state: StateDict): Map<string, Tensor> {
     if (value instanceof Tensor) continue;
     throw new ValueError({
       op,
-      problem: `'${name}' is no tensor`,
-      remedy: isMap ? undefined : 'was a whole checkpoint passed in place of its state?',
+      problem: `'${name}' is ${given(value)}, not a tensor`,
+      remedy: remedyFor(value, isMap),
     });
   }
   return entries;
+}
+
+function remedyFor(value: unknown, isMap: boolean): string | undefined {
+  if (Array.isArray(value) || ArrayBuffer.isView(value) || typeof value === 'number') {
+    return (
+      'numbers, from JSON say, become tensors with tensor(v): ' +
+      'Object.fromEntries(Object.entries(state).map(([name, v]) => [name, tensor(v)]))'
+    );
+  }
+  return isMap ? undefined : 'was a whole checkpoint passed in place of its state?';
 }
 
 /** `module.conv.weight` for `conv.weight`: a wrapper's name in front of every key. */

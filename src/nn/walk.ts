@@ -1,4 +1,5 @@
 /** Finds tensors and modules among a module's own fields: arrays, Maps and plain objects too. */
+import { GraphError } from '../base/index.ts';
 import { Tensor } from '../tensor/index.ts';
 import type { Module } from './module.ts';
 
@@ -75,6 +76,30 @@ export function cellsBelow(root: Module, everyName = false): Held<Tensor>[] {
     }
   }
   return out;
+}
+
+/**
+ * The parameters of the module and all below it, each once. Throws a GraphError for a tensor in a
+ * field that requires a gradient and is no parameter: it would get gradients and never train.
+ */
+export function parametersBelow(root: Module, isBuffer: (t: Tensor) => boolean): Held<Tensor>[] {
+  for (const { name, value: module } of modulesBelow(root)) {
+    for (const { name: field, value: t } of heldBy(module)) {
+      // A leaf's node knows its tensor; results of operations, kept to be looked at, have none.
+      if (isModule(t) || t.cell || t.node === null || t.node.leaf !== t) continue;
+      throw new GraphError({
+        op: `${root.constructor.name || 'Module'}.parameters`,
+        problem:
+          `'${join(name, field)}' requires a gradient but is a plain tensor, not a parameter: no ` +
+          'optimiser could change it',
+        operands: [t],
+        remedy:
+          `make it one: ${field} = Parameter(tensor(...)); keep a tensor that is not to be ` +
+          'trained as t.detach()',
+      });
+    }
+  }
+  return cellsBelow(root).filter((c) => !isBuffer(c.value));
 }
 
 /** The name of `target` as seen from `root`, or null if no field leads to it. */

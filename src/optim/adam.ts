@@ -1,4 +1,4 @@
-import { ValueError } from '../base/index.ts';
+import { checkOptions, given, ValueError } from '../base/index.ts';
 import { ADAM_UPDATE, attrs, interpreter } from '../ir/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 import type { Params } from './check-params.ts';
@@ -16,13 +16,18 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
+const OPTIONS = ['lr', 'betas', 'eps', 'weightDecay'];
+
 type Name = 'lr' | 'beta1' | 'beta2' | 'eps' | 'weightDecay';
 
 class AdamGroup extends Group<Name> {
   constructor(op: string, params: readonly Tensor[], options: AdamOptions) {
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
     if (!Array.isArray(betas) || betas.length !== 2) {
-      throw new ValueError({ op, problem: 'betas must be two numbers, e.g. [0.9, 0.999]' });
+      throw new ValueError({
+        op,
+        problem: `betas must be two numbers, e.g. [0.9, 0.999], not ${given(betas)}`,
+      });
     }
     const hypers = {
       lr: new Hyper(op, 'lr', lr, NOT_NEGATIVE),
@@ -41,7 +46,11 @@ export class Adam extends Optimizer<Name> {
 
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}, decoupled = false) {
     const op = decoupled ? 'optim.adamW' : 'optim.adam';
-    super(op, params, (list, own) => new AdamGroup(op, list, { ...options, ...own }));
+    checkOptions(op, options, OPTIONS);
+    super(op, params, OPTIONS, (list, own) => {
+      const { weightDecay = decoupled ? 0.01 : 0 } = options;
+      return new AdamGroup(op, list, { ...options, weightDecay, ...own });
+    });
     this.decoupled = decoupled;
   }
 
@@ -71,9 +80,10 @@ export class Adam extends Optimizer<Name> {
  * Adam: running averages `m = b1 m + (1 - b1) g` and `v = b2 v + (1 - b2) g^2`, then
  * `p -= lr * m' / (sqrt(v') + eps)` with `m' = m / (1 - b1^t)` and `v' = v / (1 - b2^t)` in step t.
  *
- * `params` is a list of parameters, or of groups `{ params, ...options }`. Steps are counted for
- * parameters that had a gradient. Throws ValueError for settings out of range, and for parameters
- * that are not, twice there, or none.
+ * `params` is a list of parameters, or of names and parameters (`net.namedParameters()`: errors then
+ * tell the name), or of groups `{ params, ...options }`. Steps are counted for parameters that had a
+ * gradient; frozen ones sit out. Throws ValueError for unknown settings or ones out of range, and for
+ * parameters that are not, twice there, or none.
  *
  * Source: Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1.
  *
@@ -96,4 +106,4 @@ export const adam = (params: Params<AdamOptions>, options: AdamOptions = {}): Ad
  * const opt = optim.adamW(net.parameters(), { lr: 3e-4, weightDecay: 0.05 });
  */
 export const adamW = (params: Params<AdamOptions>, options: AdamOptions = {}): Adam =>
-  new Adam(params, { weightDecay: 0.01, ...options }, true);
+  new Adam(params, options, true);

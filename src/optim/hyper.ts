@@ -1,5 +1,5 @@
 /** Hyper-parameters: 0-d float64 cells, so that a recorded step reads the value of the day. */
-import { ValueError } from '../base/index.ts';
+import { given, ValueError } from '../base/index.ts';
 import { buffer, type Tensor, tensor } from '../tensor/index.ts';
 
 /** A cell that no gradient reaches: optimiser state. */
@@ -27,7 +27,7 @@ export function checkHyper(op: string, name: string, value: unknown, range: Rang
       : `from ${min} up to but not including ${below}`;
   throw new ValueError({
     op,
-    problem: `${name} must be ${wanted}, not ${typeof value === 'object' && value !== null ? 'an object' : String(value)}`,
+    problem: `${name} must be ${wanted}, not ${given(value)}`,
     remedy: name === 'lr' ? 'pass { lr: 1e-3 }, say' : undefined,
   });
 }

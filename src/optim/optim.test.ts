@@ -166,14 +166,91 @@ describe('mistakes', () => {
     expect(make(p)).toThrow(/put it in brackets/);
     expect(make([p, p])).toThrow(/parameter 1 .* listed twice/);
     expect(make([{ params: [p] }, { params: [p] }])).toThrow(/listed twice/);
-    expect(make([1])).toThrow(/parameter 0 is not a tensor/);
+    expect(make([1])).toThrow(/parameter 0 is 1, not a tensor/);
     expect(make([tensor([1])])).toThrow(/plain tensor[^]*Parameter\(t\)/);
-    expect(make(nn.linear(1, 1).namedParameters())).toThrow(/not namedParameters/);
-    expect(make(nn.linear(1, 1).requiresGrad(false).parameters())).toThrow(
-      /not require a gradient/,
-    );
     expect(make(null)).toThrow(/not null/);
     expect(make(() => [p])).toThrow(/call it/);
     expect(make({ params: [p] })).toThrow(/one group/);
+  });
+
+  test('unknown settings, of all parameters and of a group', () => {
+    const make = (x: unknown) => () => optim.adam([p], x as object);
+    expect(make({ learningRate: 1 })).toThrow(/optim\.adam: there is no option 'learningRate'/);
+    expect(make({ weight_decay: 1 })).toThrow(/did you mean 'weightDecay'/);
+    expect(make({ beta1: 0.8 })).toThrow(/did you mean 'betas'/);
+    expect(make(0.5)).toThrow(/an object.*, not 0\.5/);
+    expect(make('0.5')).toThrow(/not '0\.5'/);
+    expect(make(null)).toThrow(/an object/);
+    expect(() => optim.adamW([p], { amsgrad: true } as object)).toThrow(/optim\.adamW/);
+    expect(() => optim.sgd([p], { lr: 1, momentom: 0.9 } as never)).toThrow(/'momentum'/);
+    expect(() => optim.sgd([{ params: [p], lr: 1, wd: 1 } as never], { lr: 1 })).toThrow(
+      /optim\.sgd, group 0: there is no option 'wd'/,
+    );
+  });
+
+  test('an option that is undefined is as if left out', () => {
+    const opt = optim.adamW([{ params: [p], lr: undefined }], { lr: 0.5, weightDecay: undefined });
+    expect([opt.lr, opt.groups[0].get('weightDecay')]).toEqual([0.5, 0.01]);
+  });
+
+  test('what is wrong with a parameter or a gradient is told with its place and name', () => {
+    const net = nn.sequential(nn.linear(2, 3));
+    const named = net.namedParameters();
+    expect(() => optim.adam([...named, ['extra', tensor([1])]])).toThrow(
+      /parameter 2, 'extra' \(float32 \[1\]\) is a plain tensor/,
+    );
+    expect(() => optim.adam([{ params: [p] }, { params: [p] }])).toThrow(
+      /group 1, parameter 0 \(float32 \[1\]\) is listed twice/,
+    );
+    const [weight, bias] = net.parameters();
+    const before = weight.toArray();
+    const opt = optim.sgd([{ params: named }], { lr: 1 });
+    weight.grad = weight.detach();
+    bias.grad = [1, 2, 3] as never;
+    expect(() => opt.step()).toThrow(
+      /optim\.sgd\.step: the gradient of group 0, parameter 1, '0\.bias' \(float32 \[3\]\) is \[1, 2, 3\], not a tensor/,
+    );
+    bias.grad = tensor([1]) as never;
+    expect(() => opt.step()).toThrow(/'0\.bias' \(float32 \[3\]\) has another shape/);
+    expect(weight.toArray()).toEqual(before);
+    bias.grad = null;
+    opt.step();
+    expect(weight.sum().item()).toBe(0);
+  });
+
+  test('a state that is none, or comes from JSON', () => {
+    const opt = optim.adam([p]);
+    const load = (x: unknown) => () => opt.loadStateDict(x as Record<string, Tensor>);
+    expect(load(undefined)).toThrow(/not undefined[^]*stateDict\(\)/);
+    expect(load(JSON.parse(JSON.stringify(opt.stateDict())))).toThrow(/tensor\(v, \{ dtype/);
+  });
+});
+
+describe('frozen parameters', () => {
+  test('sit out, and train again when they are thawed', () => {
+    const net = nn.sequential(nn.linear(2, 2), nn.linear(2, 1));
+    net[0].requiresGrad(false);
+    const opt = optim.adam(net.parameters(), { lr: 0.1 });
+    const values = (i: number): unknown => net[i].parameters()[0].toArray();
+    const step = (): void => {
+      opt.zeroGrad();
+      net
+        .forward(tensor([[1, 2]]))
+        .sum()
+        .backward();
+      opt.step();
+    };
+    const [first, second] = [values(0), values(1)];
+    step();
+    expect(values(0)).toEqual(first);
+    expect(values(1)).not.toEqual(second);
+    net[0].requiresGrad(true);
+    step();
+    expect(values(0)).not.toEqual(first);
+  });
+
+  test('integers are refused', () => {
+    const ids = nn.buffer(tensor([1, 2], { dtype: 'int32' }));
+    expect(() => optim.sgd([ids], { lr: 1 })).toThrow(/parameter 0 \(int32 \[2\]\) is no float/);
   });
 });

@@ -1,7 +1,7 @@
 /** What optimisers share: groups of parameters, their state, and the order of a step. */
-import { formatShape, ShapeError, sameShape, ValueError } from '../base/index.ts';
+import { formatShape, given, ShapeError, sameShape, ValueError } from '../base/index.ts';
 import { ADD, interpreter } from '../ir/index.ts';
-import { noGrad, type Tensor, tensor, zeros } from '../tensor/index.ts';
+import { noGrad, Tensor, tensor, zeros } from '../tensor/index.ts';
 import { checkParams, type Params } from './check-params.ts';
 import { type Hyper, stateCell } from './hyper.ts';
 
@@ -80,13 +80,22 @@ export class Group<Name extends string = string> {
 export abstract class Optimizer<Name extends string = string> {
   /** One for each group given; `opt.groups[1].lr = 1e-4` changes one alone. */
   readonly groups: readonly Group<Name>[];
+  private readonly op: string;
+  /** What errors call each parameter. */
+  private readonly labels: ReadonlyMap<Tensor, string>;
 
   protected constructor(
     op: string,
     params: Params<Readonly<Record<string, unknown>>>,
+    known: readonly string[],
     makeGroup: (params: readonly Tensor[], options: Record<string, unknown>) => Group<Name>,
   ) {
-    this.groups = checkParams(op, params).map((g) => makeGroup(g.params, g.options));
+    const checked = checkParams(op, params, known);
+    this.op = op;
+    this.labels = new Map(
+      checked.flatMap((g) => g.params.map((p, i) => [p, g.labels[i]] as const)),
+    );
+    this.groups = checked.map((g) => makeGroup(g.params, g.options));
   }
 
   /** The learning rate; setting it sets that of every group. Throws ValueError below 0 or for NaN. */
@@ -106,9 +115,11 @@ export abstract class Optimizer<Name extends string = string> {
   /**
    * Changes every parameter that has a gradient, in place; the others keep value and state.
    *
-   * Throws ShapeError for a gradient that was set by hand and has another shape.
+   * Throws ShapeError for a gradient that was set by hand and has another shape, ValueError for one
+   * that is no tensor; then nothing has changed.
    */
   step(): void {
+    for (const group of this.groups) for (const p of group.params) this.checkGradient(p);
     noGrad(() => {
       for (const group of this.groups) for (const c of group.cohorts) this.advance(group, c);
     });
@@ -117,10 +128,28 @@ export abstract class Optimizer<Name extends string = string> {
   private advance(group: Group<Name>, cohort: Cohort): void {
     const active = cohort.slots.filter((s) => s.param.grad !== null);
     if (active.length === 0) return;
-    for (const { param } of active) checkGradient(param);
     if (active.length < cohort.slots.length) split(group, cohort, active);
     interpreter().update(ADD, [cohort.steps, 1], null, [cohort.steps]);
     this.update(group, active, cohort.steps);
+  }
+
+  private checkGradient(param: Tensor): void {
+    const { grad } = param;
+    if (grad === null) return;
+    const what = `the gradient of ${this.labels.get(param)}`;
+    if (!(grad instanceof Tensor)) {
+      throw new ValueError({
+        op: `${this.op}.step`,
+        problem: `${what} is ${given(grad)}, not a tensor`,
+        remedy: 'set p.grad to a tensor of the shape of p, or to null',
+      });
+    }
+    if (sameShape(grad.shape, param.shape)) return;
+    throw new ShapeError({
+      op: `${this.op}.step`,
+      problem: `${what} has another shape`,
+      operands: [grad, param],
+    });
   }
 
   /** One step, number `steps` (0-d float64, from 1), for parameters that all have a gradient. */
@@ -141,13 +170,15 @@ export abstract class Optimizer<Name extends string = string> {
    * ShapeError for parameters of other shapes; then nothing has changed.
    */
   loadStateDict(state: Readonly<Record<string, Tensor>>): void {
+    const op = `${this.op}.loadStateDict`;
+    checkState(op, state);
     for (const group of this.groups) separate(group);
     const cells = this.cells();
     const missing = [...cells.keys()].filter((name) => !Object.hasOwn(state, name));
     const unexpected = Object.keys(state).filter((name) => !cells.has(name));
     if (missing.length + unexpected.length > 0) {
       throw new ValueError({
-        op: 'optim.loadStateDict',
+        op,
         problem: `names do not match; missing: ${missing.join(', ') || 'none'}; unexpected: ${unexpected.join(', ') || 'none'}`,
         remedy: 'make the optimiser with the same kind of settings for the same parameters',
       });
@@ -155,7 +186,7 @@ export abstract class Optimizer<Name extends string = string> {
     for (const [name, cell] of cells) {
       if (sameShape(cell.shape, state[name].shape)) continue;
       throw new ShapeError({
-        op: 'optim.loadStateDict',
+        op,
         problem: `${name} is ${formatShape(cell.shape)} here and ${formatShape(state[name].shape)} in the state`,
       });
     }
@@ -182,18 +213,26 @@ export abstract class Optimizer<Name extends string = string> {
   }
 }
 
+function checkState(op: string, state: unknown): void {
+  if (typeof state !== 'object' || state === null || state instanceof Tensor) {
+    throw new ValueError({
+      op,
+      problem: `a state is an object of names and tensors, not ${given(state)}`,
+      remedy: 'pass what stateDict() gave',
+    });
+  }
+  for (const [name, value] of Object.entries(state)) {
+    if (value instanceof Tensor) continue;
+    throw new ValueError({
+      op,
+      problem: `'${name}' is ${given(value)}, not a tensor`,
+      remedy: "make tensors of numbers, from JSON say: tensor(v, { dtype: 'float64' })",
+    });
+  }
+}
+
 const cohortOf = (group: Group, param: Tensor): Cohort =>
   group.cohorts.find((c) => c.slots.some((s) => s.param === param)) as Cohort;
-
-function checkGradient(param: Tensor): void {
-  const grad = param.grad as Tensor;
-  if (sameShape(grad.shape, param.shape)) return;
-  throw new ShapeError({
-    op: 'step',
-    problem: 'a gradient has another shape than its parameter',
-    operands: [grad, param],
-  });
-}
 
 const countFrom = (steps: Tensor): Tensor => stateCell(steps.add(0));
 

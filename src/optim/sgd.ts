@@ -1,4 +1,4 @@
-import { ValueError } from '../base/index.ts';
+import { checkOptions, ValueError } from '../base/index.ts';
 import { attrs, interpreter, SGD_MOMENTUM_UPDATE, SGD_UPDATE } from '../ir/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 import type { Params } from './check-params.ts';
@@ -17,6 +17,8 @@ export interface SgdOptions {
   /** Whether the gradient is taken, in effect, after the momentum step. Default false. */
   readonly nesterov?: boolean;
 }
+
+const OPTIONS = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov'];
 
 type Name = 'lr' | 'momentum' | 'dampening' | 'weightDecay';
 
@@ -66,9 +68,11 @@ class SgdGroup extends Group<Name> {
 /** See {@link sgd}. */
 export class Sgd extends Optimizer<Name> {
   constructor(params: Params<SgdOptions>, options: SgdOptions) {
+    checkOptions(OP, options, OPTIONS);
     super(
       OP,
       params,
+      OPTIONS,
       (list, own) => new SgdGroup(list, { ...options, ...own } as unknown as SgdOptions),
     );
   }
@@ -103,8 +107,10 @@ export class Sgd extends Optimizer<Name> {
  * `b = momentum * b + (1 - dampening) * g'` and `p -= lr * b`, or `p -= lr * (g' + momentum * b)` if
  * `nesterov`. The rules, and the first step, are PyTorch's.
  *
- * `params` is a list of parameters, or of groups `{ params, ...options }`. Throws ValueError for
- * settings that are negative or no numbers, and for parameters that are not, twice there, or none.
+ * `params` is a list of parameters, or of names and parameters (`net.namedParameters()`: errors then
+ * tell the name), or of groups `{ params, ...options }`; frozen parameters sit out. Throws ValueError
+ * for settings that are unknown, negative or no numbers, and for parameters that are not, twice
+ * there, or none.
  *
  * Source: Sutskever et al., On the Importance of Initialization and Momentum in Deep Learning, 2013.
  *

@@ -110,9 +110,12 @@ function parse(text: string, place: number): Slice {
 }
 
 /** Any object with nothing but a slice's fields. */
-const isSlice = (x: object): x is Partial<Slice> =>
+const isSlice = (x: unknown): x is Partial<Slice> =>
   x instanceof SliceItem ||
-  (Object.getPrototypeOf(x) === Object.prototype && !('dtype' in x) && !('then' in x));
+  (typeof x === 'object' &&
+    x !== null &&
+    Object.getPrototypeOf(x) === Object.prototype &&
+    !('dtype' in x));
 
 function readSlice(x: Partial<Slice>, place: number): Slice {
   if (x instanceof SliceItem) return x;

@@ -51,7 +51,7 @@ export function seedOf(root: Tensor, given?: Tensor): Tensor {
         remedy: 'reduce the loss, e.g. with mean(), or pass { gradient }',
       });
     }
-    return full(root.spec.shape, 1, root.spec.dtype) as Tensor;
+    return full(root.spec.shape, 1, root.spec.dtype, root.spec.device) as Tensor;
   }
   if (!sameShape(given.spec.shape, root.spec.shape)) {
     throw new ShapeError({
@@ -126,7 +126,7 @@ function step(n: Node, createGraph: boolean, retainGraph: boolean, own: PrivateR
 /** Several outputs: those without a gradient get zeros. */
 function many(n: Node, grads: (Tensor | null)[]): void {
   const filled = (n.outSpecs ?? []).map(
-    (t, i) => grads[i] ?? (full(t.shape, 0, t.dtype) as Tensor),
+    (t, i) => grads[i] ?? (full(t.shape, 0, t.dtype, t.device) as Tensor),
   );
   n.op.gradient?.(n, filled[0], filled);
 }

@@ -1,5 +1,5 @@
 /** Einstein summation in terms of permute, matmul and sum. */
-import { numelOf, type Shape, ShapeError } from '../base/index.ts';
+import { given, numelOf, type Shape, ShapeError, ValueError } from '../base/index.ts';
 import * as ops from '../ir/index.ts';
 import { checkTensor } from './options.ts';
 import type { Tensor } from './tensor.ts';
@@ -42,6 +42,13 @@ function fail(equation: string, problem: string, operands: readonly Tensor[] = [
 }
 
 function parse(equation: string, operands: readonly Tensor[]): { inputs: Named[]; output: string } {
+  if (typeof equation !== 'string') {
+    throw new ValueError({
+      op: 'einsum',
+      problem: `the equation is a string, not ${given(equation)}`,
+      remedy: "write einsum('ij,jk->ik', a, b)",
+    });
+  }
   const [left, right, more] = equation.replaceAll(/\s/g, '').split('->');
   const terms = left.split(',');
   if (more !== undefined) fail(equation, "more than one '->'");

@@ -2,7 +2,7 @@
  * The methods of Tensor as functions, and the functions of several tensors. `f(x, ...)` is
  * `x.f(...)`; binary functions also take a number on the left.
  */
-import { DtypeError, type Shape } from '../base/index.ts';
+import { checkDType, checkOptions, type DType, DtypeError, type Shape } from '../base/index.ts';
 import * as ops from '../ir/index.ts';
 import type { Conv2dOptions, Keep, Pool2dOptions } from './methods.ts';
 import { checkTensor } from './options.ts';
@@ -160,11 +160,20 @@ export const log = method('log') as Unary;
 /** `log(1 + x)`, exact near 0. */
 export const log1p = method('log1p') as Unary;
 
+/** The logarithm to base 2. */
+export const log2 = method('log2') as Unary;
+
+/** The logarithm to base 10. */
+export const log10 = method('log10') as Unary;
+
 /** The sine, of radians. */
 export const sin = method('sin') as Unary;
 
 /** The cosine, of radians. */
 export const cos = method('cos') as Unary;
+
+/** The tangent, of radians. */
+export const tan = method('tan') as Unary;
 
 /** The hyperbolic tangent. */
 export const tanh = method('tanh') as Unary;
@@ -202,6 +211,12 @@ export const logicalNot = method('logicalNot') as Unary;
 /** Whether the element is NaN. */
 export const isnan = method('isnan') as Unary;
 
+/** Whether the element is neither infinite nor NaN. */
+export const isfinite = method('isfinite') as Unary;
+
+/** Whether the element is infinite. */
+export const isinf = method('isinf') as Unary;
+
 /** `x * Phi(x)`, exactly or by the tanh formula. */
 export const gelu = method('gelu') as <S extends Shape>(
   x: Tensor<S>,
@@ -227,6 +242,21 @@ export const clamp = method('clamp') as <S extends Shape>(
 /** `a` where `cond` holds, else `b`; all three broadcast. */
 export const where = (cond: Tensor, a: Tensor | number, b: Tensor | number): Tensor =>
   ops.where(checkTensor('where', cond), a, b) as Tensor;
+
+/** `x` with `value` wherever the bool `mask`, which broadcasts, holds. */
+export const maskedFill = method('maskedFill') as <S extends Shape>(
+  x: Tensor<S>,
+  mask: Tensor,
+  value: number | Tensor,
+) => Tensor<S>;
+
+type Triangle = <S extends Shape>(x: Tensor<S>, diagonal?: number) => Tensor<S>;
+
+/** The lower triangle of the last two dimensions, 0 above. */
+export const tril = method('tril') as Triangle;
+
+/** The upper triangle of the last two dimensions, 0 below. */
+export const triu = method('triu') as Triangle;
 
 /** Converted to `dtype`. */
 export const cast = <S extends Shape>(x: Tensor<S>, dtype: Tensor['dtype']): Tensor<S> =>
@@ -269,6 +299,18 @@ export const all = method('all') as Reduction;
 
 /** `log(sum(e^x))`, without overflow. */
 export const logsumexp = method('logsumexp') as Reduction;
+
+/** The vector norm `sum(|x|^p)^(1/p)` along `dim`, or of all. */
+export const norm = method('norm') as <
+  S extends Shape,
+  const D extends Dims = undefined,
+  K extends boolean = false,
+>(
+  x: Tensor<S>,
+  p?: number,
+  dim?: D & CheckDim<S, D>,
+  keepdim?: Keep<K>,
+) => Tensor<Reduce<S, D, K>>;
 
 type ArgReduction = <
   S extends Shape,
@@ -376,6 +418,15 @@ export const expand = method('expand') as <const T extends Shape>(
   shape: T,
 ) => Tensor<Expand<T>>;
 
+/** Broadcast to the shape of `other` without copying. */
+export const expandAs = method('expandAs') as <S extends Shape>(
+  x: Tensor,
+  other: Tensor<S>,
+) => Tensor<S>;
+
+/** Repeated `repeats[d]` times along each dimension. */
+export const tile = method('tile') as (x: Tensor, repeats: Shape) => Tensor;
+
 /** Without dimension `dim` if its size is 1, or without all of size 1. */
 export const squeeze = method('squeeze') as <
   A extends Shape,
@@ -456,6 +507,23 @@ function list(op: string, xs: readonly Tensor[]): readonly Tensor[] {
 }
 
 // ---- indexing
+
+/**
+ * For each label a row of `classes` numbers: 1 at the label, 0 elsewhere (everywhere, if the label
+ * is no class). float32 unless `dtype` is given.
+ *
+ * @example
+ * oneHot(tensor([2, 0], { dtype: 'int32' }), 3).toArray(); // [[0, 0, 1], [1, 0, 0]]
+ */
+export function oneHot(
+  labels: Tensor,
+  classes: number,
+  options?: { readonly dtype?: DType },
+): Tensor {
+  checkOptions('oneHot', options, ['dtype']);
+  const dtype = checkDType(options?.dtype ?? 'float32', 'oneHot');
+  return ops.oneHot(checkTensor('oneHot', labels), classes, dtype) as Tensor;
+}
 
 /** `out[i][j] = x[index[i][j]][j]` for dim 0, and so on; the result has the shape of `index`. */
 export const gather = method('gather') as <I extends Shape>(

@@ -31,7 +31,9 @@ export {
   Generator,
   rand,
   randint,
+  randLike,
   randn,
+  randnLike,
   randperm,
 } from './random.ts';
 export {

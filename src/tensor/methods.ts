@@ -3,8 +3,9 @@
  * documented in full. They take their receiver's shape from `this`, so that the class stays
  * covariant: every `Tensor<...>` is a plain `Tensor`.
  */
-import { checkOptions, given, ValueError } from '../base/index.ts';
 import * as ops from '../ir/index.ts';
+import { DerivedMethods } from './derived-methods.ts';
+import { type Keep, keep } from './keepdim.ts';
 import { describe, format } from './print.ts';
 import { nextKey } from './random-state.ts';
 import type {
@@ -32,16 +33,7 @@ import type {
 } from './shape-types.ts';
 import type { Tensor } from './tensor.ts';
 
-/** The last argument of reductions: `true` or `{ keepdim: true }`. */
-export type Keep<K extends boolean> = K | { readonly keepdim?: K };
-
-/** What the last argument of reduction `op` says. */
-function keep(op: string, k: Keep<boolean> | undefined): boolean {
-  if (k === undefined || typeof k === 'boolean') return k ?? false;
-  checkOptions(op, k, ['keepdim']);
-  if (k.keepdim === undefined || typeof k.keepdim === 'boolean') return k.keepdim ?? false;
-  throw new ValueError({ op, problem: `keepdim is true or false, not ${given(k.keepdim)}` });
-}
+export type { Keep };
 
 type Pair = number | readonly [number, number];
 export interface Conv2dOptions {
@@ -59,7 +51,7 @@ export interface Pool2dOptions {
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
-export abstract class TensorMethods {
+export abstract class TensorMethods extends DerivedMethods {
   // ---- arithmetic; operands broadcast and dtypes are promoted
 
   /** Element by element `this + other`. */
@@ -723,7 +715,7 @@ export abstract class TensorMethods {
   // ---- text
 
   /** The elements as NumPy prints them. */
-  toString(this: Tensor): string {
+  override toString(this: Tensor): string {
     return format(this);
   }
 

@@ -36,7 +36,7 @@ export function checkTensor(op: string, x: unknown): Tensor {
   if (x instanceof Tensor) return x;
   throw new DtypeError({
     op,
-    problem: `the operand is ${given(x)}, not a tensor`,
+    problem: `the operand is ${Array.isArray(x) ? 'an array' : given(x)}, not a tensor`,
     remedy: 'wrap numbers and arrays with tensor(...)',
   });
 }

@@ -10,15 +10,16 @@ import {
   isFloat,
   philox4x32,
   type Shape,
+  ShapeError,
   ValueError,
 } from '../base/index.ts';
 import * as ops from '../ir/index.ts';
-import { finish, readOptions, type TensorOptions } from './options.ts';
+import { checkTensor, finish, readOptions, type TensorOptions } from './options.ts';
 import { nextKey, seedOf, wordsOf } from './random-state.ts';
 import { fromHost, type Tensor } from './tensor.ts';
 
 function floats(
-  op: 'rand' | 'randn',
+  op: string,
   make: (shape: Shape, state: ops.RandomState) => ops.Value,
   shape: Shape,
   options: TensorOptions | undefined,
@@ -40,6 +41,19 @@ export const rand = <const S extends Shape>(shape: S, options?: TensorOptions): 
 export const randn = <const S extends Shape>(shape: S, options?: TensorOptions): Tensor<S> =>
   floats('randn', ops.normal, shape, options) as Tensor<S>;
 
+/** Uniform numbers as {@link rand} gives, in the shape, dtype and device of `x`. */
+export const randLike = <S extends Shape>(x: Tensor<S>, options?: TensorOptions): Tensor<S> =>
+  floats('randLike', ops.uniform, ...like('randLike', x, options)) as Tensor<S>;
+
+/** Normal numbers as {@link randn} gives, in the shape, dtype and device of `x`. */
+export const randnLike = <S extends Shape>(x: Tensor<S>, options?: TensorOptions): Tensor<S> =>
+  floats('randnLike', ops.normal, ...like('randnLike', x, options)) as Tensor<S>;
+
+function like(op: string, x: Tensor, options?: TensorOptions): [Shape, TensorOptions] {
+  const { shape, dtype, device } = checkTensor(op, x);
+  return [shape, { dtype, device, ...readOptions(op, options) }];
+}
+
 /**
  * Whole numbers from `low` up to but not including `high`, as int32 unless `dtype` is given.
  *
@@ -53,6 +67,13 @@ export function randint<const S extends Shape>(
   options?: TensorOptions,
 ): Tensor<S> {
   const o = readOptions('randint', options);
+  if (!Array.isArray(shape)) {
+    throw new ShapeError({
+      op: 'randint',
+      problem: `a shape is an array of sizes, not ${given(shape)}`,
+      remedy: 'write randint(low, high, shape)',
+    });
+  }
   const t = ops.randint(shape, low, high, nextKey());
   return finish(ops.cast(t, o.dtype ?? 'int32') as Tensor, o) as Tensor<S>;
 }

@@ -342,7 +342,7 @@ function noGradCopy(t: Tensor): ops.Value {
   }
 }
 
-/** A tensor of its own storage with these elements. @internal */
+/** A tensor of its own storage with these elements; for the package's own rooms. */
 export function fromHost(data: TypedArray, dtype: DType, shape: Shape, device = 'cpu'): Tensor {
   const d = getDevice(device);
   const storage = d.allocate(data.byteLength);

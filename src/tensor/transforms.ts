@@ -47,7 +47,7 @@ function linearize(op: string, f: (...xs: Tensor[]) => Tensor, args: readonly Te
       run([value], [seed], createGraph, true, { captured, floor });
       return nodes.map((n, i) => {
         const g = captured.get(n) ?? null;
-        if (g === null) return full(args[i].shape, 0, args[i].dtype) as Tensor;
+        if (g === null) return full(args[i].shape, 0, args[i].dtype, args[i].device) as Tensor;
         // A seed that passed through: a cell given as one stays the caller's alone.
         return g.cell ? (interpreter().apply1(ALIAS, g, null) as Tensor) : g;
       });
@@ -189,7 +189,7 @@ export function jvp(
   }
   const p = linearize('jvp', f, args);
   const keep = nested([...args, ...tangents]) || (gradMode() && p.outside);
-  const zero = full(p.value.shape, 0, p.value.dtype) as Tensor;
+  const zero = full(p.value.shape, 0, p.value.dtype, p.value.device) as Tensor;
   const inner = linearize(
     'jvp',
     (u) => {

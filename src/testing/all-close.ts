@@ -1,4 +1,11 @@
-import { checkOptions, type DType, formatShape, isFloat, type Shape, sameShape } from '../base/index.ts';
+import {
+  checkOptions,
+  type DType,
+  formatShape,
+  isFloat,
+  type Shape,
+  sameShape,
+} from '../base/index.ts';
 import { Tensor, type TensorData, tensor } from '../tensor/index.ts';
 import { ComparisonError } from './comparison-error.ts';
 import { toleranceOf, ulpDistance } from './tolerance.ts';

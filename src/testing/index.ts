@@ -4,4 +4,12 @@ import '../wiring.ts';
 export { type AllCloseOptions, allClose } from './all-close.ts';
 export { ComparisonError } from './comparison-error.ts';
 export { type GradCheckOptions, gradCheck } from './grad-check.ts';
-export { TOLERANCES, type Tolerance, toleranceOf, ulpDistance } from './tolerance.ts';
+export {
+  EXACT_OPS,
+  TOLERANCES,
+  type Tolerance,
+  toleranceOf,
+  ULP_BOUNDS,
+  ulpBoundOf,
+  ulpDistance,
+} from './tolerance.ts';

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { rand, randn, type Tensor, tensor, where, zeros } from '../index.ts';
-import { allClose, gradCheck, ulpDistance } from './index.ts';
+import {
+  allClose,
+  EXACT_OPS,
+  gradCheck,
+  toleranceOf,
+  ULP_BOUNDS,
+  ulpBoundOf,
+  ulpDistance,
+} from './index.ts';
 
 describe('allClose', () => {
   it('accepts equal and nearly equal elements', () => {
@@ -91,5 +99,35 @@ describe('gradCheck', () => {
   it('refuses random functions and results that are not floats', () => {
     expect(() => gradCheck((x) => x.mul(rand([1])), [randn([2])])).toThrow(/different values/);
     expect(() => gradCheck((x) => x.gt(0), [randn([2])])).toThrow(/not a float tensor/);
+  });
+});
+
+describe('bounds by op', () => {
+  it('has none for ops that round once', () => {
+    for (const name of ['add', 'div', 'sqrt', 'relu', 'floor', 'lt', 'cast', 'max']) {
+      expect([name, ulpBoundOf(name, 'float32')]).toEqual([name, 0]);
+    }
+    expect(ulpBoundOf('matmul', 'int32')).toBe(0);
+    expect(ulpBoundOf('exp', 'float64')).toBe(2);
+    expect(ulpBoundOf('log', 'float32')).toBe(1);
+    expect(ulpBoundOf('sum', 'float32')).toBeUndefined();
+    expect([...EXACT_OPS].filter((name) => name in ULP_BOUNDS)).toEqual([]);
+  });
+
+  it('is what the functions keep', () => {
+    const x = rand([2000]).mul(8).add(0.01);
+    const xs = x.toArray() as number[];
+    const math = Math as unknown as Record<string, (v: number) => number>;
+    for (const name of ['exp', 'expm1', 'log', 'log1p', 'tanh', 'sin', 'cos'] as const) {
+      const ys = x[name]().toArray() as number[];
+      const worst = ys.map((y, i) => ulpDistance(y, Math.fround(math[name](xs[i])), 'float32'));
+      const bound = ulpBoundOf(name, 'float32') as number;
+      expect([name, worst.filter((ulp) => !(ulp <= bound))]).toEqual([name, []]);
+    }
+  });
+
+  it('grows with the number of terms', () => {
+    expect(toleranceOf('float32', 100).rtol).toBeCloseTo(1.3e-5, 12);
+    expect(toleranceOf('int64', 100)).toEqual({ rtol: 0, atol: 0 });
   });
 });

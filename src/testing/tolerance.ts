@@ -1,4 +1,7 @@
-/** How far two results may differ, by dtype; and distances in units of the last place. */
+/**
+ * How far two results may differ, by dtype, op and number of terms; and distances in units of the
+ * last place. The one table of the project: tests take their tolerances from here.
+ */
 import type { DType } from '../base/index.ts';
 
 export interface Tolerance {
@@ -20,6 +23,49 @@ export function toleranceOf(dtype: DType, terms = 1): Tolerance {
   const { rtol, atol } = TOLERANCES[dtype];
   const growth = Math.sqrt(Math.max(1, terms));
   return { rtol: rtol * growth, atol: atol * growth };
+}
+
+/**
+ * Ops that round no more than once, or only move or compare: bit-equal wherever they run. An op of
+ * integers or booleans always is.
+ */
+export const EXACT_OPS: ReadonlySet<string> = new Set(
+  (
+    'add sub mul div neg abs sign sqrt square reciprocal relu maximum minimum clamp where floor ceil ' +
+    'trunc round floorDivide max min argmax argmin any all eq ne lt le gt ge isnan isfinite isinf ' +
+    'logicalAnd logicalOr logicalXor logicalNot bitwiseAnd bitwiseOr bitwiseXor bitwiseNot ' +
+    'shiftRight cast copy full iota eye reshape permute transpose expand slice place pad flip ' +
+    'concat stack split chunk unbind narrow squeeze unsqueeze flatten gather indexSelect ' +
+    'takeAlongDim tile tril triu maskedFill oneHot maxPool2d'
+  ).split(' '),
+);
+
+/**
+ * Greatest distance from the correctly rounded result, in ULP: what the ops document. That of sin
+ * and cos holds up to 1e5 in float32 and 1e6 in float64.
+ */
+export const ULP_BOUNDS: Readonly<Record<string, { float32: number; float64: number }>> = {
+  exp: { float32: 1.2, float64: 1.2 },
+  expm1: { float32: 1.5, float64: 1.5 },
+  log: { float32: 0.9, float64: 0.9 },
+  log1p: { float32: 0.9, float64: 0.9 },
+  tanh: { float32: 1.4, float64: 1.4 },
+  erf: { float32: 1.6, float64: 1.6 },
+  sin: { float32: 1.6, float64: 1.6 },
+  cos: { float32: 1.6, float64: 1.6 },
+  pow: { float32: 1.3, float64: 1.7 },
+};
+
+/**
+ * How many ULP the result of op `name` may be off the correctly rounded one: 0 for exact ops, the
+ * documented bound (rounded up, as distances are whole) for functions, `undefined` for ops that
+ * round several times or sum, which {@link toleranceOf} speaks for.
+ */
+export function ulpBoundOf(name: string, dtype: DType): number | undefined {
+  if (dtype !== 'float32' && dtype !== 'float64') return 0;
+  if (EXACT_OPS.has(name)) return 0;
+  const bound = ULP_BOUNDS[name]?.[dtype];
+  return bound === undefined ? undefined : Math.ceil(bound);
 }
 
 const words = new DataView(new ArrayBuffer(8));

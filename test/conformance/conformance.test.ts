@@ -18,7 +18,7 @@ describe('every op agrees with the reference', () => {
           const { actual, expected } = both(c);
           expect(actual).toHaveLength(expected.length);
           actual.forEach((t, i) => {
-            const message = compare(t, expected[i], c.terms);
+            const message = compare(c, t, expected[i]);
             if (message !== null) failures.push(`${c.name}: ${message}`);
           });
         } catch (e) {

@@ -4,14 +4,13 @@ import {
   DtypeError,
   formatShape,
   given,
-  isTensorLike,
   ShapeError,
   type Type,
   ValueError,
 } from '../../base/index.ts';
 import { apply, apply2 } from '../apply.ts';
 import type { ConvGeometry } from '../conv-geometry.ts';
-import { promoteTypes, unbroadcast } from '../element.ts';
+import { promoteTypes, requireTensor, unbroadcast } from '../element.ts';
 import { type NdArray, ndZeros } from '../nd-array.ts';
 import { type Attrs, attrs, defineOp, type GradContext, SAVE } from '../op.ts';
 import type { Value } from '../value.ts';
@@ -339,17 +338,12 @@ export function conv2d(
   bias: Value | null = null,
   options: ConvOptions = {},
 ): Value {
+  requireTensor('conv2d', 'weight', w);
   const a = convAttrs('conv2d', options);
-  if (bias !== null && !isTensorLike(bias)) refuseBias(bias);
+  if (bias !== null) {
+    requireTensor('conv2d', 'bias', bias, 'write conv2d(x, weight, bias or null, options)');
+  }
   return bias === null ? apply2(CONV2D, x, w, a) : apply(CONV2D_BIAS, [x, w, bias], a)[0];
-}
-
-function refuseBias(bias: unknown): never {
-  throw new DtypeError({
-    op: 'conv2d',
-    problem: `the bias is ${given(bias)}, not a tensor`,
-    remedy: 'write conv2d(x, weight, bias, options), with null for no bias',
-  });
 }
 
 /**

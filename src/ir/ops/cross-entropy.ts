@@ -22,8 +22,8 @@ import { div } from './div.ts';
 import { gather } from './gather.ts';
 import { iota } from './iota.ts';
 import { logsumexp } from './logsumexp.ts';
-import { mean } from './mean.ts';
 import { maximum, minimum } from './maximum.ts';
+import { mean } from './mean.ts';
 import { type Reduction, reduceLoss, reductionOf, requireTensors } from './mse.ts';
 import { mul } from './mul.ts';
 import { neg } from './neg.ts';
@@ -101,8 +101,7 @@ const CROSS_ENTROPY_GRAD = defineOp<CrossEntropyAttrs>({
     const labels = target as Value;
     const dim = classDim(x);
     const counts = ne(labels, ignoreIndex);
-    const scale =
-      reduction === 'mean' ? div(g, sum(cast(counts, floatOf(x.dtype)))) : (g as Value);
+    const scale = reduction === 'mean' ? div(g, sum(cast(counts, floatOf(x.dtype)))) : (g as Value);
     const classes = x.shape[dim];
     const numbers = reshape(
       iota(classes, labels.dtype),

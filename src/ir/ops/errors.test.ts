@@ -119,7 +119,9 @@ test('shapes that cannot be', () => {
   );
   expect(thrown((x) => ops.sum(x, 2), t([2, 3]))).toBeInstanceOf(IndexError);
   expect(thrown((x) => ops.max(x), t([0])).message).toContain('dimension 0 is empty');
-  expect(thrown((x) => ops.narrow(x, 0, 1, 2), t([2])).message).toContain('do not lie within [2]');
+  expect(thrown((x) => ops.narrow(x, 0, 1, 2), t([2])).message).toContain(
+    'do not lie within dimension 0 of size 2',
+  );
   expect(thrown((a, b) => ops.concat([a, b]), t([2, 3]), t([2, 4])).message).toContain(
     'all sizes but that of dimension 0',
   );
@@ -144,4 +146,13 @@ test('values that make no sense', () => {
   expect(thrown((x) => ops.dropout(x, 2, [0, 0, 0, 0]), t([2])).message).toContain('probability 2');
   expect(thrown((x) => ops.clamp(x), t([2]))).toBeInstanceOf(ValueError);
   expect(thrown(() => ops.full([-1], 0))).toBeInstanceOf(ShapeError);
+});
+
+test('shifts stay within the word', () => {
+  const shift = (bits: unknown, dtype: DType = 'int32') =>
+    thrown((x) => ops.shiftRight(x, bits as number), t([2], dtype)).message;
+  expect(shift(32)).toContain('shiftRight: bits is a whole number from 0 to 31, not 32');
+  expect(shift(-1)).toContain('not -1');
+  expect(shift('1')).toContain("not '1'");
+  expect(shift(64, 'int64')).toContain('from 0 to 63, not 64');
 });

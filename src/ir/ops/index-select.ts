@@ -1,5 +1,6 @@
 /** Forms of gather. */
 import { broadcastShapes, formatShape, normalizeDim, ShapeError } from '../../base/index.ts';
+import { requireTensor } from '../element.ts';
 import type { Value } from '../value.ts';
 import { gather } from './gather.ts';
 import { flatten, reshape } from './reshape.ts';
@@ -18,6 +19,7 @@ import { expand } from './sum.ts';
  */
 export function indexSelect(x: Value, dim: number, index: Value): Value {
   const d = normalizeDim(dim, x.shape.length, 'indexSelect');
+  requireTensor('indexSelect', 'index', index);
   if (index.shape.length !== 1) {
     throw new ShapeError({
       op: 'indexSelect',
@@ -44,6 +46,7 @@ export function indexSelect(x: Value, dim: number, index: Value): Value {
  * x.takeAlongDim(x.argmax(1, true), 1).toArray(); // [[5], [7]]
  */
 export function takeAlongDim(x: Value, index: Value, dim?: number): Value {
+  requireTensor('takeAlongDim', 'index', index, 'write x.takeAlongDim(index, dim)');
   if (dim === undefined) return gather(flatten(x), 0, flatten(index));
   const d = normalizeDim(dim, x.shape.length, 'takeAlongDim');
   const both =

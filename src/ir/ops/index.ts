@@ -50,11 +50,13 @@ export { GATHER, gather, SCATTER_ADD, scatterAdd } from './gather.ts';
 export { GELU, gelu } from './gelu.ts';
 export { indexSelect, takeAlongDim } from './index-select.ts';
 export { IOTA, iota } from './iota.ts';
+export { isfinite, isinf } from './isfinite.ts';
 export { ISNAN, isnan } from './isnan.ts';
 export { ELU, elu, LEAKY_RELU, leakyRelu } from './leaky-relu.ts';
 export { LINEAR, linear } from './linear.ts';
 export { LOG, log } from './log.ts';
 export { LOG1P, log1p } from './log1p.ts';
+export { log2, log10 } from './log2.ts';
 export {
   LOGICAL_AND,
   LOGICAL_NOT,
@@ -66,6 +68,7 @@ export {
   logicalXor,
 } from './logical.ts';
 export { LOGSUMEXP, logsumexp } from './logsumexp.ts';
+export { maskedFill } from './masked-fill.ts';
 export { MATMUL, matmul } from './matmul.ts';
 export { MAX, MIN, max, min } from './max.ts';
 export {
@@ -80,6 +83,8 @@ export { MEAN, mean } from './mean.ts';
 export { MSE, mse, type Reduction } from './mse.ts';
 export { MUL, mul } from './mul.ts';
 export { NEG, neg } from './neg.ts';
+export { norm } from './norm.ts';
+export { oneHot } from './one-hot.ts';
 export { pad } from './pad.ts';
 export { PERMUTE, permute, transpose } from './permute.ts';
 export { POW, pow } from './pow.ts';
@@ -116,6 +121,9 @@ export { SQRT, sqrt } from './sqrt.ts';
 export { SQUARE, square } from './square.ts';
 export { SUB, sub } from './sub.ts';
 export { type Dims, EXPAND, expand, expandDims, type ReduceAttrs, SUM, sum, sumTo } from './sum.ts';
+export { tan } from './tan.ts';
 export { TANH, tanh } from './tanh.ts';
+export { tile } from './tile.ts';
+export { tril, triu } from './tril.ts';
 export { STD, std, VAR, type VarOptions, variance } from './variance.ts';
 export { WHERE, where } from './where.ts';

@@ -1,16 +1,14 @@
 import {
   checkOptions,
-  DtypeError,
   formatShape,
   given,
-  isTensorLike,
   numelOf,
   ShapeError,
   sameShape,
   ValueError,
 } from '../../base/index.ts';
 import { apply2 } from '../apply.ts';
-import { floatOf, promoteTypes, unbroadcast } from '../element.ts';
+import { floatOf, promoteTypes, requireTensor, unbroadcast } from '../element.ts';
 import { type Attrs, attrs, defineOp, SAVE } from '../op.ts';
 import type { Value } from '../value.ts';
 import { cast } from './cast.ts';
@@ -29,17 +27,8 @@ interface LossAttrs extends Attrs {
 
 /** Throws a DtypeError unless the loss's operands are tensors. */
 export function requireTensors(op: string, x: unknown, target: unknown): void {
-  for (const [name, value] of [
-    ['prediction', x],
-    ['target', target],
-  ]) {
-    if (isTensorLike(value)) continue;
-    throw new DtypeError({
-      op,
-      problem: `the ${name} is ${given(value)}, not a tensor`,
-      remedy: 'wrap numbers and arrays with tensor(...)',
-    });
-  }
+  requireTensor(op, 'prediction', x);
+  requireTensor(op, 'target', target);
 }
 
 /** The reduction, 'mean' if it is left out; throws a ValueError for another name. */

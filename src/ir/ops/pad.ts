@@ -1,4 +1,4 @@
-import { ShapeError } from '../../base/index.ts';
+import { checkList, given, ShapeError } from '../../base/index.ts';
 import type { Value } from '../value.ts';
 import { place, slice } from './slice.ts';
 
@@ -13,12 +13,15 @@ import { place, slice } from './slice.ts';
  */
 export function pad(x: Value, padding: readonly (readonly [number, number])[], value = 0): Value {
   const rank = x.shape.length;
-  const pairs = padding.every((p) => p.length === 2 && p.every(Number.isInteger));
+  checkList(padding, 'the sizes', 'pad', 'x.pad([[before, after], ...])');
+  const pairs = padding.every(
+    (p) => Array.isArray(p) && p.length === 2 && p.every(Number.isInteger),
+  );
   const size = x.shape.map((n, d) => n + (padding[d]?.[0] ?? 0) + (padding[d]?.[1] ?? 0));
   if (padding.length !== rank || !pairs || size.some((n) => n < 0)) {
     throw new ShapeError({
       op: 'pad',
-      problem: `cannot pad a tensor of rank ${rank} by ${JSON.stringify(padding)}`,
+      problem: `cannot pad a tensor of rank ${rank} by [${padding.map(given).join(', ')}]`,
       operands: [x],
       remedy: 'give [before, after] for each dimension, and cut off no more than there is',
     });

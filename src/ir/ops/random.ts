@@ -1,5 +1,5 @@
 /** Distributions made from random bits. All are stateless: equal states give equal numbers. */
-import { checkShape, type Shape, ValueError } from '../../base/index.ts';
+import { checkShape, given, type Shape, ValueError } from '../../base/index.ts';
 import { apply } from '../apply.ts';
 import { floatOf } from '../element.ts';
 import { type Attrs, attrs, defineOp } from '../op.ts';
@@ -99,8 +99,8 @@ export function randint(
   if (!whole || low >= high || low < -(2 ** 31) || high > 2 ** 31) {
     throw new ValueError({
       op: 'randint',
-      problem: `there is no int32 from ${low} up to but not including ${high}`,
-      remedy: 'give whole numbers, low < high',
+      problem: `there is no int32 from ${given(low)} up to but not including ${given(high)}`,
+      remedy: 'write randint(low, high, shape) with whole numbers, low < high',
     });
   }
   return apply(RANDINT, [low, high - low, ...randomOperands(state)], attrs({ shape, device }))[0];

@@ -1,4 +1,11 @@
-import { checkList, given, givenList, normalizeDim, ShapeError, ValueError } from '../../base/index.ts';
+import {
+  checkList,
+  given,
+  givenList,
+  normalizeDim,
+  ShapeError,
+  ValueError,
+} from '../../base/index.ts';
 import type { Value } from '../value.ts';
 import { squeeze } from './reshape.ts';
 import { narrow } from './slice.ts';
@@ -17,7 +24,12 @@ export function split(x: Value, size: number | readonly number[], dim = 0): Valu
   const n = x.shape[d];
   if (typeof size !== 'number') checkList(size, 'several sizes', 'split', 'x.split([2, 3], dim)');
   const sizes = typeof size === 'number' ? evenSizes(n, size) : size;
-  if (!(sizes.every((s) => Number.isInteger(s) && s >= 0) && sizes.reduce((sum, s) => sum + s, 0) === n)) {
+  if (
+    !(
+      sizes.every((s) => Number.isInteger(s) && s >= 0) &&
+      sizes.reduce((sum, s) => sum + s, 0) === n
+    )
+  ) {
     throw new ShapeError({
       op: 'split',
       problem: `parts of ${typeof size === 'number' ? size : givenList(size)} do not make up ${n}`,

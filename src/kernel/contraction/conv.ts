@@ -1,6 +1,7 @@
 /** Convolutions: the shared specification, and the choice of schedule. */
 
 import { bytesOf } from '../../base/index.ts';
+import type { ConvGeometry } from '../../ir/index.ts';
 import type { Epilogue } from '../epilogue.ts';
 import type { TargetInfo } from '../ir.ts';
 import type { Launch } from '../launch.ts';
@@ -21,7 +22,7 @@ export function lowerConv(spec: ConvSpec, info: TargetInfo, temp: Temp): Launch[
       : [g.batch, face === 'input' ? g.inChannels : g.outChannels, ...image];
   if (sizes.includes(0)) return [];
   if (face === 'weight') return weightConv(spec, info, temp);
-  if (isPointwise(spec)) return pointwise(spec, perIn, perOut, info, temp);
+  if (isPointwise(g)) return pointwise(spec, perIn, perOut, info, temp);
   if (face === 'input') return inputConv(spec, info, temp);
   return imageConv(forwardConv(spec), info, temp);
 }
@@ -63,10 +64,23 @@ function forwardConv(spec: ConvSpec): ImageConv {
   };
 }
 
-/** A 1x1 convolution over an image whose pixels lie evenly: a matrix product for each image. */
-function isPointwise({ geometry: g, aStrides }: ConvSpec): boolean {
-  const plain = [...g.kernel, ...g.stride].every((x) => x === 1) && g.padding.every((x) => x === 0);
-  return plain && (g.input[0] === 1 || aStrides[2] === g.input[1] * aStrides[3]);
+/** A 1x1 convolution: a matrix product for each image. */
+function isPointwise(g: ConvGeometry): boolean {
+  return [...g.kernel, ...g.stride].every((x) => x === 1) && g.padding.every((x) => x === 0);
+}
+
+/**
+ * Whether the image (operand 0) of this convolution must lie densely, because its schedule takes
+ * all pixels as one dimension. The choice of schedule, and so the order of sums, is the geometry's
+ * alone: an image that lies otherwise is copied first.
+ */
+export function needsEvenPixels(
+  { face, geometry: g }: Pick<ConvSpec, 'face' | 'geometry'>,
+  strides: readonly number[],
+): boolean {
+  return (
+    face !== 'weight' && isPointwise(g) && g.input[0] > 1 && strides[2] !== g.input[1] * strides[3]
+  );
 }
 
 function pointwise(

@@ -14,7 +14,7 @@ import type { Problem } from './problem.ts';
 import { chooseTile, columnsOf, sumTile, type Tile, tileKey } from './tile.ts';
 
 /** Steps of the sum in one block; part of the order of summation, so fixed. */
-const KC = 256;
+export const KC = 256;
 
 interface Blocks {
   /** Rows of A and columns of B that are packed at a time. */

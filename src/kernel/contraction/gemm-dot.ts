@@ -1,88 +1,136 @@
 /**
- * A matrix product with few rows or few columns whose operands both run along the sum: vectors
- * run along it too, and each result is folded from its lanes at the end.
+ * A matrix product with few rows or few columns whose vectors run along the sum: each result is
+ * folded from its lanes at the end. Operands that do not lie along the sum are copied first.
  */
-import { bytesOf } from '../../base/index.ts';
 import { at, KernelBuilder } from '../builder.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
 import type { Launch } from '../launch.ts';
-import { bytesOfElem, numberElem } from './arguments.ts';
+import { bytesOfElem, numberElem, type Temp } from './arguments.ts';
 import { eachBatch, gemmArguments } from './gemm-arguments.ts';
+import { packPanels } from './pack.ts';
 import type { Problem } from './problem.ts';
 import { multiplyAdd } from './tile.ts';
 
-export function dotGemm(p: Problem, info: TargetInfo): Launch {
+/** Results that are summed at a time: their sums stay in registers. */
+const RESULTS = 8;
+const NARROW = 4;
+
+/** One side of the product: its rows of A, or columns of B, a few at a time. */
+interface Side {
+  readonly operand: 'a' | 'b';
+  readonly dim: 'm' | 'n';
+  readonly few: number;
+  /** Whether every turn has all of them. */
+  readonly exact: boolean;
+  readonly copied: boolean;
+}
+
+export function dotGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
   const elem = numberElem(p.dtype);
   const bytes = bytesOfElem(elem);
   const lanes = info.vectorBytes / bytes;
   const { args, epilogue, key } = gemmArguments(p, info);
   args.index('whole', p.k.size - (p.k.size % lanes));
-  // The short side stays in registers while the long one goes by, a few at a time.
-  const short = p.m.size <= p.n.size ? 'm' : 'n';
-  const long = short === 'm' ? 'n' : 'm';
-  const few = p[short].size;
-  const many = Math.max(1, Math.floor(8 / few));
-  const [shortOperand, longOperand] = short === 'm' ? (['a', 'b'] as const) : (['b', 'a'] as const);
-  const outBytes = bytesOf(p.epilogue?.dtype ?? p.dtype);
+  const side = (operand: 'a' | 'b', dim: 'm' | 'n', few: number): Side => {
+    const copied = p.k[operand] !== 1;
+    if (copied) args.pointer(`copied.${operand}`, temp(p[dim].size * p.k.size * bytes));
+    return { operand, dim, few, exact: few === 1 || few === p[dim].size, copied };
+  };
+  // A narrow side is taken whole; of the other, as many as make the results.
+  const narrow = Math.min(p.m.size, p.n.size, NARROW);
+  const wide = Math.floor(RESULTS / narrow);
+  const [rows, columns] = p.m.size <= p.n.size ? [narrow, wide] : [wide, narrow];
+  const left = side('a', 'm', rows);
+  const right = side('b', 'n', columns);
+  const sideKey = (s: Side): string => `${s.few}${s.exact ? 'e' : ''}${s.copied ? 'c' : ''}`;
 
   const build = () => {
     const b = new KernelBuilder(p.name);
     const params = args.declare(b);
-    const size = params(long);
+    const k = params('k');
     const zero = b.const(elem, elem === 'i64' ? 0n : 0);
     eachBatch(b, params, p.batch.length, (start) => {
-      b.loop(0, size, many, [], (first) => {
-        const last = b.sub(size, 1);
-        const pointers = [
-          ...range(few).map((i) =>
-            b.add(start[shortOperand], b.mul(params(`${shortOperand}.${short}`), i)),
-          ),
-          ...range(many).map((j) => {
-            const index = many === 1 ? first : b.min(b.add(first, j), last);
-            return b.add(start[longOperand], b.mul(index, params(`${longOperand}.${long}`)));
-          }),
-        ];
-        /** All products at `offset` bytes into the sum, added to `sums`. */
-        const products = (offset: Reg, width: number, sums: readonly Reg[]): Reg[] => {
-          const load = (pointer: Reg): Reg => b.load(elem, width, at(b.add(pointer, offset)));
-          const ys = range(many).map((j) => load(pointers[few + j]));
-          return range(few).flatMap((i) => {
-            const x = load(pointers[i]);
-            return ys.map((y, j) => multiplyAdd(b, x, y, sums[i * many + j]));
+      /** Where a side's first row or column lies, and bytes to the next. */
+      const place = (s: Side): { pointer: Reg; spacing: Reg } => {
+        if (!s.copied)
+          return { pointer: start[s.operand], spacing: params(`${s.operand}.${s.dim}`) };
+        const pointer = params(`copied.${s.operand}`);
+        const spacing = b.mul(k, bytes);
+        packPanels(b, {
+          elem,
+          bytes,
+          lanes,
+          masks: info.masks,
+          width: 1,
+          source: start[s.operand],
+          outerStride: params(`${s.operand}.${s.dim}`),
+          stepStride: params(`${s.operand}.k`),
+          outer: params(s.dim),
+          steps: k,
+          unrolled: params('unrolled'),
+          to: pointer,
+          panelBytes: spacing,
+        });
+        return { pointer, spacing };
+      };
+      const eachOf = (s: Side, body: (first: Reg, pointers: readonly Reg[]) => void): void => {
+        const { pointer, spacing } = places[s.operand];
+        const last = b.sub(params(s.dim), 1);
+        b.loop(0, params(s.dim), s.few, [], (first) => {
+          const pointers = range(s.few).map((i) => {
+            const index = s.exact ? b.add(first, i) : b.min(b.add(first, i), last);
+            return b.add(pointer, b.mul(index, spacing));
           });
-        };
-        const whole = params('whole');
-        const zeros = range(few * many).map(() => b.splat(zero, lanes));
-        const vectors = b.loop(0, whole, lanes, zeros, (k, sums) =>
-          products(b.mul(k, bytes), lanes, sums),
-        );
-        const folded = vectors.map((v) => b.horizontal('add', v));
-        const sums = b.loop(whole, params('k'), 1, folded, (k, s) =>
-          products(b.mul(k, bytes), 1, s),
-        );
-        for (let j = 0; j < many; j++) {
-          const position = b.add(first, j);
-          const write = (): [] => {
-            for (let i = 0; i < few; i++) {
-              const [row, column] = short === 'm' ? [b.index(i), position] : [position, b.index(i)];
-              const value = sums[i * many + j];
-              const c = b.add(start.c, b.add(b.mul(row, params('c.m')), b.mul(column, outBytes)));
-              const result = epilogue
-                ?.at(b, params, start.outer, row, column)
-                .applyScalar(value, b.index(0), b.index(0));
-              b.store(epilogue?.mem ?? elem, at(c), result ?? value);
-            }
+          body(first, pointers);
+          return [];
+        });
+      };
+      const places = { a: place(left), b: place(right) };
+      eachOf(right, (column, ys) => {
+        eachOf(left, (row, xs) => {
+          /** All products at `offset` bytes into the sum, added to `sums`. */
+          const products = (offset: Reg, width: number, sums: readonly Reg[]): Reg[] => {
+            const load = (pointer: Reg): Reg => b.load(elem, width, at(b.add(pointer, offset)));
+            const loaded = ys.map(load);
+            return xs.flatMap((pointer, i) => {
+              const x = load(pointer);
+              return loaded.map((y, j) => multiplyAdd(b, x, y, sums[i * right.few + j]));
+            });
+          };
+          const whole = params('whole');
+          const zeros = range(left.few * right.few).map(() => b.splat(zero, lanes));
+          const vectors = b.loop(0, whole, lanes, zeros, (s, sums) =>
+            products(b.mul(s, bytes), lanes, sums),
+          );
+          const folded = vectors.map((v) => b.horizontal('add', v));
+          const sums = b.loop(whole, k, 1, folded, (s, rest) => products(b.mul(s, bytes), 1, rest));
+          const write = (i: number, j: number): [] => {
+            const [r, c] = [b.add(row, i), b.add(column, j)];
+            const to = b.add(start.c, b.add(b.mul(r, params('c.m')), b.mul(c, params('c.n'))));
+            const value = sums[i * right.few + j];
+            const result = epilogue
+              ?.at(b, params, start.outer, r, c)
+              .applyScalar(value, b.index(0), b.index(0));
+            b.store(epilogue?.mem ?? elem, at(to), result ?? value);
             return [];
           };
-          if (j === 0) write();
-          else b.if(b.compare('lt', position, size), write);
-        }
-        return [];
+          /** Whether position `i` of a side's turn exists; some do in any case. */
+          const within = (s: Side, first: Reg, i: number, then: () => []): void => {
+            if (s.exact || i === 0) then();
+            else b.if(b.compare('lt', b.add(first, i), params(s.dim)), then);
+          };
+          for (let i = 0; i < left.few; i++) {
+            within(left, row, i, () => {
+              for (let j = 0; j < right.few; j++) within(right, column, j, () => write(i, j));
+              return [];
+            });
+          }
+        });
       });
     });
     return b.finish();
   };
-  return { key: `gemm dot ${short}${few} ${key}`, build, args: args.args };
+  return { key: `gemm dot ${sideKey(left)}x${sideKey(right)} ${key}`, build, args: args.args };
 }
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);

@@ -122,6 +122,35 @@ function check(machine: Machine, c: Case): void {
   expect(Array.from(out as Float32Array, Number)).toEqual(expected);
 }
 
+/** A product of fractions: another order of summation gives other bits. */
+function sums(
+  machine: Machine,
+  dtype: 'float32' | 'float64',
+  [m, n, k]: readonly [number, number, number] | readonly number[],
+  { ta, tb, gap }: { readonly ta: boolean; readonly tb: boolean; readonly gap: number },
+): number[] {
+  machine.reset();
+  const map: GemmMap = {
+    batch: [],
+    m: { size: m, a: (ta ? 1 : k) * gap },
+    n: { size: n, b: (tb ? k : 1) * gap },
+    k: { size: k, a: (ta ? m : 1) * gap, b: (tb ? 1 : n) * gap },
+  };
+  const random = new Random(m + n + k);
+  const operand = (index: number, rows: number, columns: number, r: number, c: number): void => {
+    const data = machine.put(INPUT(index), random.fill(dtype, rows * columns * gap));
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < columns; j++) data[i * r + j * c] = Math.sin(i * 31 + j * 7 + index);
+    }
+  };
+  operand(0, m, k, map.m.a, map.k.a);
+  operand(1, k, n, map.k.b, map.n.b);
+  const out = machine.out(OUTPUT(), dtype, m * n);
+  const spec = { name: 'sums', map, dtype, a: INPUT(0), b: INPUT(1), out: OUTPUT() };
+  machine.run(lowerGemm({ ...spec, epilogue: null }, machine.info, machine.temp));
+  return Array.from(out as Float32Array);
+}
+
 const SIZES: readonly [number, number, number][] = [
   [1, 1, 1],
   [0, 3, 4],
@@ -200,6 +229,43 @@ for (const [name, machine] of Object.entries(machines)) {
       check(machine, { m: 5, n: 7, k: 3, batch: [{ ...both, size: 0 }] });
     });
 
+    it('narrow products, operands in every layout', () => {
+      const rows = [{ size: 9, a: true, b: false }];
+      for (const [tm, tn] of [
+        [2, 37],
+        [1, 5],
+        [7, 3],
+        [13, 1],
+      ]) {
+        for (const loose of [false, true]) {
+          for (const ta of [false, true]) {
+            for (const tb of [false, true]) {
+              check(machine, { m: tm, n: tn, k: 18, ta, tb, loose, batch: rows });
+            }
+          }
+        }
+      }
+    });
+
+    it('adds up in one order, whatever the layout', () => {
+      for (const [m, n, k] of [
+        [1, 19, 37],
+        [3, 18, 40],
+        [18, 2, 33],
+        [17, 1, 35],
+        [5, 7, 300],
+        ...(fast ? [[9, 50, 700] as const, [1, 300, 1001] as const] : []),
+      ]) {
+        for (const dtype of ['float32', 'float64'] as const) {
+          const all = [false, true].flatMap((ta) =>
+            [false, true].flatMap((tb) => [1, 2].map((gap) => ({ ta, tb, gap }))),
+          );
+          const results = all.map((layout) => sums(machine, dtype, [m, n, k], layout));
+          for (const r of results) expect(r).toEqual(results[0]);
+        }
+      }
+    });
+
     it('other dtypes', () => {
       for (const dtype of ['float64', 'int32', 'int64'] as const) {
         check(machine, { m: 9, n: 21, k: 5, dtype, loose: true });
@@ -214,6 +280,9 @@ for (const [name, machine] of Object.entries(machines)) {
       { m: 3, n: 11, k: 6 },
       { m: 2, n: 5, k: 9, tb: true },
       { m: 14, n: 1, k: 4 },
+      { m: 2, n: 21, k: 35 },
+      { m: 15, n: 3, k: 20, ta: true },
+      { m: 5, n: 6, k: 300 },
       { m: 13, n: 27, k: 5, loose: true },
       ...(fast ? [{ m: 70, n: 70, k: 600 }] : [{ m: 2, n: 3, k: 300, loose: true }]),
     ];

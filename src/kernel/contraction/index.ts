@@ -1,4 +1,4 @@
-export { lowerConv } from './conv.ts';
+export { lowerConv, needsEvenPixels } from './conv.ts';
 export type { ConvSpec } from './conv-spec.ts';
 export { lowerGemm } from './gemm.ts';
 export { lowerMaxWindow, type MaxWindowSpec } from './max-window.ts';

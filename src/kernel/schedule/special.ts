@@ -1,7 +1,7 @@
 /** Steps that are no elementwise group: contractions, windows, assembly, scatter. */
 import { bytesOf, contiguousStrides, IndexError, numelOf, specOf } from '../../base/index.ts';
 import { type GraphNode, typeOf } from '../../ir/index.ts';
-import { lowerConv, lowerGemm, lowerMaxWindow } from '../contraction/index.ts';
+import { lowerConv, lowerGemm, lowerMaxWindow, needsEvenPixels } from '../contraction/index.ts';
 import type { Epilogue } from '../epilogue.ts';
 import type { Step } from '../fuse.ts';
 import type { BufferRef, Launch } from '../launch.ts';
@@ -78,7 +78,13 @@ function buildContraction(
   const [out] = node.outputs;
   if (numelOf(out.shape) === 0) return;
   const types = operandTypes(node);
-  const [a, b] = node.inputs.map((x, i) => assembly.operand(x, types[i]));
+  const [image, b] = node.inputs.map((x, i) => assembly.operand(x, types[i]));
+  const conv =
+    lower.kind === 'conv'
+      ? { face: lower.face, geometry: lower.geometry(node.inputs.map(typeOf), node.attrs) }
+      : null;
+  const uneven = conv !== null && needsEvenPixels(conv, image.strides);
+  const a = uneven ? assembly.copied(image) : image;
   const operands = new Operands(assembly);
   let epilogue: Epilogue | null = null;
   let target: BufferRef;
@@ -98,16 +104,16 @@ function buildContraction(
     epilogue,
   };
   const temp = (bytes: number): BufferRef => assembly.temp(bytes);
-  if (lower.kind === 'gemm') {
+  if (conv === null) {
+    const { map: mapOf } = lower as LoweringOf<'gemm'>;
     const spec = (p: Place) => specOf(p.dtype, p.shape, p.strides);
-    const map = lower.map(spec(a), spec(b), node.attrs);
+    const map = mapOf(spec(a), spec(b), node.attrs);
     assembly.push(operands.placed(lowerGemm({ ...common, map }, assembly.info, temp)));
     return;
   }
   const spec = {
     ...common,
-    face: lower.face,
-    geometry: lower.geometry(node.inputs.map(typeOf), node.attrs),
+    ...conv,
     aStrides: [...a.strides],
     bStrides: [...b.strides],
   };
