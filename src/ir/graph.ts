@@ -32,6 +32,8 @@ export interface GraphNode {
   readonly def: OpDef;
   readonly inputs: readonly (GraphValue | number)[];
   readonly attrs: Attrs | null;
+  /** Graphs that the op runs as parts of itself (a loop's body); they see only their own inputs. */
+  readonly regions: readonly Graph[];
   readonly outputs: readonly GraphValue[];
 }
 
@@ -52,8 +54,9 @@ export function inferAll(
   def: OpDef,
   inputs: readonly Type[],
   attrs: Attrs | null,
+  regions: readonly Graph[] = [],
 ): readonly Type[] {
-  const t = def.infer(inputs, attrs);
+  const t = def.infer(inputs, attrs, regions);
   return Array.isArray(t) ? t : [t as Type];
 }
 
@@ -71,15 +74,21 @@ export class Recorder implements Interpreter {
     return new GraphValue(this.nextId++, type, this.device, null, 0);
   }
 
-  apply(def: OpDef, inputs: readonly Operand[], attrs: Attrs | null): readonly GraphValue[] {
+  apply(
+    def: OpDef,
+    inputs: readonly Operand[],
+    attrs: Attrs | null,
+    regions: readonly Graph[] = [],
+  ): readonly GraphValue[] {
     const outputs: GraphValue[] = [];
     const node: GraphNode = {
       def,
       inputs: inputs as readonly (GraphValue | number)[],
       attrs,
+      regions,
       outputs,
     };
-    for (const t of inferAll(def, inputs.map(typeOf), attrs)) {
+    for (const t of inferAll(def, inputs.map(typeOf), attrs, regions)) {
       outputs.push(new GraphValue(this.nextId++, t, this.device, node, outputs.length));
     }
     this.nodes.push(node);
@@ -97,6 +106,20 @@ export class Recorder implements Interpreter {
   update(def: OpDef): void {
     throw new Error(`${def.name}: a cell cannot be written inside a decomposition`);
   }
+}
+
+/** The graph of `f` on inputs of these types. */
+export function record(
+  name: string,
+  f: (...xs: Value[]) => Value | readonly Value[],
+  inputs: readonly Type[],
+  device: string,
+): Graph {
+  const recorder = new Recorder(device);
+  const values = inputs.map((t) => recorder.input(t));
+  const out = withInterpreter(recorder, () => f(...values));
+  const outputs = (Array.isArray(out) ? out : [out]) as GraphValue[];
+  return { name, inputs: values, nodes: recorder.nodes, outputs };
 }
 
 /** The graph of one op applied to operands of these types, composites expanded to primitives. */

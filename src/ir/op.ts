@@ -1,5 +1,6 @@
 /** What the system knows of an op. Each op is one file in `ops/` that makes one OpDef. */
 import type { DType, Type } from '../base/index.ts';
+import type { Graph } from './graph.ts';
 import type { Lowering } from './lowering.ts';
 import type { NdArray } from './nd-array.ts';
 import type { Operand, Value } from './value.ts';
@@ -39,18 +40,29 @@ export const SAVE = {
 
 // The registry holds ops of all attributes; each op's own file is checked against its own.
 // oxlint-disable-next-line typescript/no-explicit-any
+/** Runs a subgraph of a node. */
+export type Region = (inputs: readonly NdArray[]) => NdArray[];
+
 export interface OpDef<A extends Attrs | null = any> {
   readonly name: string;
   /** The operator's name in ONNX, if it has one. */
   readonly onnx?: string;
   /** Shape and dtype rule: one Type, or one for each output. Throws ShapeError, DtypeError, ... */
-  infer(inputs: readonly Type[], attrs: A): Type | readonly Type[];
+  infer(inputs: readonly Type[], attrs: A, regions: readonly Graph[]): Type | readonly Type[];
   /**
    * The dtype each operand is converted to before the op computes. Left out: each keeps its own.
    */
   operands?(inputs: readonly Type[], outputs: readonly Type[], attrs: A): readonly DType[];
-  /** The meaning, in float64 (int64 in BigInt), on operands already converted. */
-  reference?(inputs: readonly NdArray[], attrs: A, outputs: readonly Type[]): NdArray | NdArray[];
+  /**
+   * The meaning, in float64 (int64 in BigInt), on operands already converted. `regions` run the
+   * node's subgraphs.
+   */
+  reference?(
+    inputs: readonly NdArray[],
+    attrs: A,
+    outputs: readonly Type[],
+    regions: readonly Region[],
+  ): NdArray | NdArray[];
   /** Primitives: how a kernel computes it. */
   readonly lower?: Lowering<A>;
   /** Composites: the same, written in other ops. */

@@ -22,7 +22,10 @@ export function printGraph(graph: Graph): string {
   const named = (v: GraphValue) => `%${v.id}: ${printType(v)}`;
   return [
     `graph ${graph.name}(${graph.inputs.map(named).join(', ')})`,
-    ...graph.nodes.map((node) => `  ${printNode(node)}`),
+    ...graph.nodes.flatMap((node) => [
+      `  ${printNode(node)}`,
+      ...node.regions.map((region) => printGraph(region).trimEnd().replace(/^/gm, '    ')),
+    ]),
     `  return ${graph.outputs.map((v) => `%${v.id}`).join(', ')}`,
     '',
   ].join('\n');

@@ -42,7 +42,7 @@ export function runGraph(
 }
 
 function runNode(
-  { def, inputs, attrs, outputs }: GraphNode,
+  { def, inputs, attrs, regions, outputs }: GraphNode,
   values: readonly (NdArray | number)[],
   options: ReferenceOptions,
 ): NdArray[] {
@@ -50,7 +50,8 @@ function runNode(
   const types = inputs.map(typeOf);
   const dtypes = def.operands?.(types, outputs, attrs) ?? types.map((t) => t.dtype);
   const operands = values.map((x, i) => toNd(x, dtypes[i]));
-  const out = def.reference(operands, attrs, outputs);
+  const runs = regions.map((g) => (xs: readonly NdArray[]) => runGraph(g, xs, options));
+  const out = def.reference(operands, attrs, outputs, runs);
   const list = Array.isArray(out) ? out : [out];
   return options.round === true ? list.map(rounded) : list;
 }

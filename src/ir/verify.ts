@@ -24,6 +24,7 @@ export function verifyGraph(graph: Graph): void {
       if (typeof x === 'number' || defined.has(x)) continue;
       fail(graph, `%${x.id} is used before it is defined, in ${printNode(node)}`);
     }
+    for (const region of node.regions) verifyGraph(region);
     checkOutputs(graph, node);
     for (const v of node.outputs) define(v, printNode(node));
   }
@@ -33,7 +34,7 @@ export function verifyGraph(graph: Graph): void {
 }
 
 function checkOutputs(graph: Graph, node: GraphNode): void {
-  const inferred = inferAll(node.def, node.inputs.map(typeOf), node.attrs);
+  const inferred = inferAll(node.def, node.inputs.map(typeOf), node.attrs, node.regions);
   if (inferred.length !== node.outputs.length) {
     fail(graph, `expected ${inferred.length} outputs in ${printNode(node)}`);
   }

@@ -16,10 +16,9 @@ import {
   type Graph,
   type NdArray,
   ndZeros,
-  Recorder,
+  record,
   runGraph,
   type Value,
-  withInterpreter,
 } from '../../src/ir/index.ts';
 import { EXACT_OPS, toleranceOf, ulpBoundOf, ulpDistance } from '../../src/testing/index.ts';
 import { sequence } from './sequence.ts';
@@ -114,13 +113,7 @@ function visit(shape: Shape, f: (at: number, index: readonly number[]) => void):
   }
 }
 
-export function graphOfCase(c: Case): Graph {
-  const recorder = new Recorder('cpu');
-  const inputs = c.operands.map((o): ReturnType<Recorder['input']> => recorder.input(o as Type));
-  const out = withInterpreter(recorder, () => c.run(...inputs));
-  const outputs = (Array.isArray(out) ? out : [out]) as Graph['outputs'];
-  return { name: c.name, inputs, nodes: recorder.nodes, outputs };
-}
+export const graphOfCase = (c: Case): Graph => record(c.name, c.run, c.operands as Type[], 'cpu');
 
 export interface Outcome {
   readonly actual: readonly Tensor[];
