@@ -11,6 +11,7 @@ import type {
 } from '../tensor/index.ts';
 import type { AvgPool2d } from './avg-pool2d.ts';
 import type { Conv2d } from './conv2d.ts';
+import type { Embedding } from './embedding.ts';
 import type { Flatten } from './flatten.ts';
 import type { Linear } from './linear.ts';
 import type { MaxPool2d } from './max-pool2d.ts';
@@ -34,9 +35,11 @@ type Through<S extends Shape, M> =
           ? FlattenShape<S, From, To>
           : M extends Sequential<infer Inner>
             ? Chain<S, Inner>
-            : M extends KeepsShape
-              ? S
-              : Shape;
+            : M extends Embedding<number, infer Out>
+              ? readonly [...S, Out]
+              : M extends KeepsShape
+                ? S
+                : Shape;
 
 /** `unknown` if module M takes S, else an error that says why not. */
 type Check<S extends Shape, M> =

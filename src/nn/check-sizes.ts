@@ -48,3 +48,9 @@ export function checkFlag(op: string, name: string, value: unknown, usual: boole
 /** `3`, or `3×5`: for descriptions of layers. */
 export const showPair = ([h, w]: readonly [number, number]): string =>
   h === w ? `${h}` : `${h}×${w}`;
+
+/** Throws a ValueError unless `value`, added to a variance, is a number from 0; 1e-5 if left out. */
+export function checkEps(op: string, value: unknown = 1e-5): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+  throw new ValueError({ op, problem: `eps must be a number from 0, not ${given(value)}` });
+}

@@ -6,6 +6,10 @@ const numbers = (t: Tensor): number[] => Array.from(t.data(), Number);
 
 function make(c: FixtureCase<OptimAttrs>, params: Tensor[]): optim.Optimizer {
   const { lr, betas, eps, weightDecay, momentum, dampening, nesterov } = c.attrs;
+  if (c.op === 'rmsprop') {
+    const { alpha, centered } = c.attrs;
+    return optim.rmsprop(params, { lr, alpha, eps, weightDecay, momentum, centered });
+  }
   if (c.op === 'sgd') return optim.sgd(params, { lr, momentum, dampening, weightDecay, nesterov });
   const adam = c.op === 'adam' ? optim.adam : optim.adamW;
   return adam(params, { lr, betas, eps, weightDecay });

@@ -550,6 +550,16 @@ const indexing: Case[] = NUMBER.flatMap((dtype): Case[] => [
     run: (x, i) => op.gather(x, 1, i),
   },
   {
+    name: `gather by one computed index ${dtype}`,
+    operands: [of([5, 9], dtype), of([1, 1], 'int32', { fill: () => 2 })],
+    run: (x, i) => op.gather(x, 0, op.expand(op.add(i, 1), [1, 9])),
+  },
+  {
+    name: `gather by computed indices ${dtype}`,
+    operands: [of([5, 9], dtype), of([3, 1], 'int32', { fill: (i) => i })],
+    run: (x, i) => op.gather(x, 0, op.expand(op.add(i, 1), [3, 9])),
+  },
+  {
     name: `gather int64 index ${dtype}`,
     operands: [of([4, 5], dtype), of([7, 5], 'int64', { fill: index(4) })],
     run: (x, i) => op.gather(x, 0, i),
@@ -640,6 +650,86 @@ const composites: Case[] = FLOAT.flatMap((dtype): Case[] => [
   },
 ]);
 
+const norms: Case[] = FLOAT.flatMap((dtype): Case[] => {
+  const list: [Shape, Layout, Layout][] = [
+    [[4, 3], 'dense', 'dense'],
+    [[3, 5, 2, 4], 'dense', 'dense'],
+    [[2, 3, 7, 5], 'transposed', 'reversed'],
+    [[6, 1, 1, 17], 'every second', 'dense'],
+    [[2, 40, 3], 'reversed', 'every second'],
+    [[5, 2, 3, 3], 'expanded', 'dense'],
+  ];
+  return list.flatMap(([shape, layout, other]): Case[] => {
+    const x = of(shape, dtype, { layout });
+    const name = `${dtype} [${shape}] ${layout}`;
+    const channels = of([shape[1]], dtype, { layout: other });
+    const spread = of([shape[1]], dtype, { fill: positive });
+    const last = shape.slice(-1);
+    const inner = shape.slice(1);
+    const terms = shape.reduce((a, b) => a * b, 1);
+    return [
+      {
+        name: `layerNorm ${name}`,
+        operands: [x, of(last, dtype, { layout: other }), of(last, dtype)],
+        run: (a, w, b) => op.layerNorm(a, last, w, b),
+        terms,
+      },
+      {
+        name: `layerNorm of several dimensions ${name}`,
+        operands: [x, of(inner, dtype, { layout: other })],
+        run: (a, w) => op.layerNorm(a, inner, w, null, { eps: 0.1 }),
+        terms,
+      },
+      {
+        name: `batchNormTraining ${name}`,
+        operands: [x, channels, channels],
+        run: (a, w, b) => op.batchNormTraining(a, w, b),
+        terms,
+      },
+      {
+        name: `batchNormTraining plain ${name}`,
+        operands: [x],
+        run: (a) => op.batchNormTraining(a, null, null, { eps: 0.1 }),
+        terms,
+      },
+      {
+        name: `batchNorm ${name}`,
+        operands: [x, channels, spread, channels, channels],
+        run: (a, m, v, w, b) => op.batchNorm(a, m, v, w, b),
+        terms: 4,
+      },
+    ];
+  });
+});
+
+const tables: Case[] = FLOAT.flatMap((dtype): Case[] =>
+  (['int32', 'int64'] as const).flatMap((type): Case[] => [
+    {
+      name: `embedding ${dtype} ${type}`,
+      operands: [of([7, 5], dtype), of([3, 4], type, { fill: label(7) })],
+      run: (w, i) => op.embedding(w, i),
+    },
+    {
+      name: `embedding of views ${dtype} ${type}`,
+      operands: [
+        of([7, 5], dtype, { layout: 'transposed' }),
+        of([2, 3, 2], type, { fill: label(7), layout: 'reversed' }),
+      ],
+      run: (w, i) => op.embedding(w, i, { paddingIdx: 2 }),
+    },
+    {
+      name: `embedding of one index ${dtype} ${type}`,
+      operands: [of([7, 5], dtype), of([], type, { fill: () => 3 })],
+      run: (w, i) => op.embedding(w, i),
+    },
+    {
+      name: `embedding of none ${dtype} ${type}`,
+      operands: [of([7, 5], dtype), of([0, 4], type)],
+      run: (w, i) => op.embedding(w, i),
+    },
+  ]),
+);
+
 const random: Case[] = [
   { name: 'randomBits', operands: [], run: () => op.randomBits([100], [1, 2, 3, 4], 2) },
   { name: 'uniform', operands: [], run: () => op.uniform([3, 33], [7, 0, 5, 0]) },
@@ -668,6 +758,26 @@ const updates: Case[] = FLOAT.flatMap((dtype): Case[] => {
       operands: [p, p, p, of([5, 7], dtype, { fill: positive }), one],
       run: (x, g, m, v, c) => op.adamUpdate(x, g, m, v, 0.1, 0.9, 0.999, 1e-8, 0.01, c, c),
     },
+    ...[false, true].flatMap((centered): Case[] =>
+      [false, true].map((momentum): Case => {
+        const square = of([5, 7], dtype, { fill: positive });
+        return {
+          name: `rmspropUpdate ${dtype}${centered ? ' centred' : ''}${momentum ? ' with momentum' : ''}`,
+          operands: [p, p, square, ...(centered ? [p] : []), ...(momentum ? [p] : [])],
+          run: (x, g, v, ...rest) => {
+            const average = centered ? rest[0] : undefined;
+            const buffer = momentum ? rest.at(-1) : undefined;
+            const state = { square: centered ? op.add(v, 4) : v, average, buffer };
+            return op.rmspropUpdate(x, g, state, 0.1, 0.99, 1e-8, 0.01, 0.9);
+          },
+        };
+      }),
+    ),
+    {
+      name: `runningUpdate ${dtype}`,
+      operands: [p, p, p, p, one],
+      run: (m, v, x, y, share) => op.runningUpdate(m, v, x, y, share, 8 / 7),
+    },
     {
       name: `nllLoss ${dtype}`,
       operands: [of([9, 10], dtype), of([9], 'int32', { fill: label(10) })],
@@ -690,6 +800,8 @@ export const cases: readonly Case[] = [
   ...pools,
   ...indexing,
   ...composites,
+  ...norms,
+  ...tables,
   ...random,
   ...updates,
 ];

@@ -479,6 +479,90 @@ const losses: GradientCase[] = (['mean', 'sum', 'none'] as const).flatMap((reduc
   return list;
 });
 
+const NORMALIZED: readonly Shape[] = [
+  [3, 2],
+  [2, 3, 2],
+  [2, 2, 2, 3],
+];
+
+const norms: GradientCase[] = NORMALIZED.flatMap((shape): GradientCase[] => {
+  const x = any(shape);
+  const channels = (seed: number) => any([shape[1]], seed);
+  const last = shape.slice(-1);
+  const inner = shape.slice(1);
+  // A batch of equal rows has no variance; with this eps that is no kink.
+  const eps = { eps: 0.1 };
+  return [
+    {
+      name: `layerNorm [${shape}]`,
+      operands: [x, any(last, 2), any(last, 3)],
+      run: (a, w, b) => op.layerNorm(a, last, w, b, eps),
+    },
+    {
+      name: `layerNorm plain [${shape}]`,
+      operands: [x],
+      run: (a) => op.layerNorm(a, last, null, null, eps),
+    },
+    {
+      name: `layerNorm scaled only [${shape}]`,
+      operands: [x, any(inner, 2)],
+      run: (a, w) => op.layerNorm(a, inner, w, null, eps),
+    },
+    {
+      name: `layerNorm shifted only [${shape}]`,
+      operands: [x, any(inner, 2)],
+      run: (a, b) => op.layerNorm(a, inner, null, b, eps),
+    },
+    {
+      name: `batchNormTraining [${shape}]`,
+      operands: [x, channels(2), channels(3)],
+      run: (a, w, b) => op.batchNormTraining(a, w, b, eps)[0],
+    },
+    {
+      name: `batchNormTraining plain [${shape}]`,
+      operands: [x],
+      run: (a) => op.batchNormTraining(a, null, null, eps)[0],
+    },
+    {
+      name: `batchNormTraining and its statistics [${shape}]`,
+      operands: [x, channels(2)],
+      run: (a, w) =>
+        op.concat(
+          op.batchNormTraining(a, w, null, eps).map((y) => op.flatten(y)),
+          0,
+        ),
+    },
+    {
+      name: `batchNorm [${shape}]`,
+      operands: [x, channels(2), positive([shape[1]], 3), channels(4), channels(5)],
+      run: (a, m, v, w, b) => op.batchNorm(a, m, v, w, b, eps),
+    },
+    {
+      name: `batchNorm plain [${shape}]`,
+      operands: [x, channels(2), positive([shape[1]], 3)],
+      run: (a, m, v) => op.batchNorm(a, m, v, null, null, eps),
+    },
+  ];
+});
+
+const tables: GradientCase[] = [
+  {
+    name: 'embedding',
+    operands: [any([4, 3]), ints([2, 3], [1, 3, 1, 0])],
+    run: (w, i) => op.embedding(w, i),
+  },
+  {
+    name: 'embedding of one index',
+    operands: [any([4, 3]), ints([], [2])],
+    run: (w, i) => op.embedding(w, i),
+  },
+  {
+    name: 'embedding of none',
+    operands: [any([4, 3]), ints([0, 2], [])],
+    run: (w, i) => op.embedding(w, i),
+  },
+];
+
 /** Through a step of an optimiser, as in learning to learn. */
 const updates: GradientCase[] = [
   {
@@ -493,6 +577,36 @@ const updates: GradientCase[] = [
       run: (p, g, m, b) =>
         op.concat(op.sgdMomentumUpdate(p, g, m, 0.1, b, 0.2, 0.3, { nesterov }), 0),
     }),
+  ),
+  {
+    name: 'runningUpdate',
+    operands: [1, 2, 3, 4].map((seed) => any([3], seed)),
+    run: (m, v, x, y) => op.concat(op.runningUpdate(m, v, x, y, 0.2, 1.5), 0),
+  },
+  ...[false, true].flatMap((centered) =>
+    [false, true].map(
+      (momentum): GradientCase => ({
+        name: `rmspropUpdate${centered ? ' centred' : ''}${momentum ? ' with momentum' : ''}`,
+        operands: [
+          any([2, 2], 1),
+          any([2, 2], 2),
+          positive([2, 2], 3),
+          any([2, 2], 4),
+          any([2, 2], 5),
+          // lr, alpha, eps, weight decay, momentum.
+          ...[0.1, 0.9, 1e-3, 0.1, 0.8].map(constant),
+        ],
+        run: (p, g, v, a, b, ...hypers) => {
+          const state = {
+            square: op.add(v, 1),
+            average: centered ? a : undefined,
+            buffer: momentum ? b : undefined,
+          };
+          const [lr, alpha, eps, wd, mu] = hypers;
+          return op.concat(op.rmspropUpdate(p, g, state, lr, alpha, eps, wd, mu), 0);
+        },
+      }),
+    ),
   ),
   ...[false, true].map(
     (decoupled): GradientCase => ({
@@ -516,5 +630,7 @@ export const gradientCases: readonly GradientCase[] = [
   ...contractions,
   ...indexing,
   ...losses,
+  ...norms,
+  ...tables,
   ...updates,
 ];

@@ -165,6 +165,21 @@ describe('transcendental functions', () => {
   });
 });
 
+describe('normalisation and tables', () => {
+  test.each(loadFixture('norms').cases)('$name', (c) => {
+    const { normalizedShape = [], eps, training = false, paddingIdx } = c.attrs;
+    const functions: Record<string, (...xs: Value[]) => Value> = {
+      layer_norm: (x, w, b) => ops.layerNorm(x, normalizedShape, w ?? null, b ?? null, { eps }),
+      batch_norm: (x, w, b, mean, variance) =>
+        training
+          ? ops.batchNormTraining(x, w, b, { eps })[0]
+          : ops.batchNorm(x, mean, variance, w, b, { eps }),
+      embedding: (w, i) => ops.embedding(w, i, { paddingIdx }),
+    };
+    check(c, functions[c.op]);
+  });
+});
+
 describe('optimisers', () => {
   const float64 = loadFixture('optim').cases.filter((c) => c.inputs[0].dtype === 'float64');
   test.each(float64)('$name', (c) => {
@@ -175,12 +190,15 @@ describe('optimisers', () => {
       eps = 0,
       momentum = 0,
       dampening = 0,
+      alpha = 0,
+      centered = false,
     } = c.attrs;
     const [param, grads] = c.inputs;
     const n = param.data.length;
     let p = ndOf(param);
     let a = nd(param.shape, new Array(n).fill(0));
     let b = a;
+    let state = [a, ...(centered ? [a] : []), ...(momentum === 0 ? [] : [a])];
     const steps: number[] = [];
     for (let t = 1; t <= grads.shape[0]; t++) {
       const g = nd(param.shape, grads.data.slice((t - 1) * n, t * n));
@@ -190,6 +208,10 @@ describe('optimisers', () => {
         const damp = t === 1 ? 0 : dampening;
         const at = attrs({ nesterov: c.attrs.nesterov === true });
         [p, a] = reference(ops.SGD_MOMENTUM_UPDATE, [p, g, a, lr, momentum, damp, weightDecay], at);
+      } else if (c.op === 'rmsprop') {
+        const at = attrs({ centered, momentum: momentum !== 0 });
+        const hyper = [lr, alpha, eps, weightDecay, ...(momentum === 0 ? [] : [momentum])];
+        [p, ...state] = reference(ops.RMSPROP_UPDATE, [p, g, ...state, ...hyper], at);
       } else {
         const hyper = [lr, b1, b2, eps, weightDecay, 1 - b1 ** t, 1 - b2 ** t];
         const at = attrs({ decoupled: c.op === 'adamw' });

@@ -6,6 +6,15 @@ export { ALL, ANY, all, any } from './any-all.ts';
 export { ARANGE, arange, LINSPACE, linspace } from './arange.ts';
 export { ARGMAX, ARGMIN, argmax, argmin } from './argmax.ts';
 export {
+  BATCH_NORM,
+  BATCH_NORM_TRAINING,
+  type BatchNormOptions,
+  batchNorm,
+  batchNormTraining,
+  RUNNING_UPDATE,
+  runningUpdate,
+} from './batch-norm.ts';
+export {
   BITWISE_AND,
   BITWISE_NOT,
   BITWISE_OR,
@@ -41,6 +50,7 @@ export {
   nllLoss,
 } from './cross-entropy.ts';
 export { DIV, div } from './div.ts';
+export { EMBEDDING, embedding } from './embedding.ts';
 export { ERF, erf } from './erf.ts';
 export { EXP, exp } from './exp.ts';
 export { EXPM1, expm1 } from './expm1.ts';
@@ -52,6 +62,7 @@ export { indexSelect, takeAlongDim } from './index-select.ts';
 export { IOTA, iota } from './iota.ts';
 export { isfinite, isinf } from './isfinite.ts';
 export { ISNAN, isnan } from './isnan.ts';
+export { LAYER_NORM, layerNorm } from './layer-norm.ts';
 export { ELU, elu, LEAKY_RELU, leakyRelu } from './leaky-relu.ts';
 export { LINEAR, linear } from './linear.ts';
 export { LOG, log } from './log.ts';
@@ -106,6 +117,7 @@ export { RECIPROCAL, reciprocal } from './reciprocal.ts';
 export { RELU, relu } from './relu.ts';
 export { FLOOR_DIVIDE, floorDivide, REMAINDER, remainder } from './remainder.ts';
 export { flatten, RESHAPE, reshape, squeeze, unsqueeze } from './reshape.ts';
+export { RMSPROP_UPDATE, type RmspropState, rmspropUpdate } from './rmsprop-update.ts';
 export { CEIL, ceil, FLOOR, floor, ROUND, round, TRUNC, trunc } from './rounding.ts';
 export { RSQRT, rsqrt } from './rsqrt.ts';
 export { SGD_MOMENTUM_UPDATE, SGD_UPDATE, sgdMomentumUpdate, sgdUpdate } from './sgd-update.ts';

@@ -1,5 +1,5 @@
 /** The expressions of one fused group: its nodes, traced over the group's space. */
-import { type DType, IndexError, numelOf, type Shape } from '../../base/index.ts';
+import { type DType, IndexError, numelOf, type Shape, specOf } from '../../base/index.ts';
 import { type GraphNode, type GraphValue, typeOf } from '../../ir/index.ts';
 import type { Step } from '../fuse.ts';
 import { type Expr, ExprPool, positionStrides, tracer } from './expr.ts';
@@ -155,11 +155,13 @@ export class GroupBuilder {
     const i = this.operand(index, typeOf(index).dtype, out.shape, map);
     // Row-major position in the index, along the dimensions in which it really varies.
     const own = chainOf(index).base;
-    const inMemory = !isScalar(own) && !this.values.has(own as GraphValue);
-    const steps = inMemory
-      ? stridesIn(rank, map, this.around.placeOf(index as GraphValue), out.shape)
-      : null;
-    const at = positionStrides(out.shape, map, rank).map((n, d) => (steps?.[d] === 0 ? 0 : n));
+    const place = isScalar(own)
+      ? null
+      : this.values.has(own as GraphValue)
+        ? seenDense(index as GraphValue)
+        : this.around.placeOf(index as GraphValue);
+    const steps = place === null ? [] : stridesIn(rank, map, place, out.shape);
+    const at = positionStrides(out.shape, map, rank).map((n, d) => ((steps[d] ?? 0) === 0 ? 0 : n));
     const position = this.pool.position(at);
     // Along `dim` the index decides; the other dimensions run as the output's do.
     const rest = from.strides.map((n, d) => (d === dim ? 0 : n));
@@ -186,4 +188,19 @@ export class GroupBuilder {
     const memory = { root: place.root, offset: place.offset, dtype: place.dtype };
     return this.pool.cast(this.pool.load(this.pool.stream(memory, strides)), dtype);
   }
+}
+
+/** Where `x` would lie if what it is a view of were dense: which of its dimensions repeat. */
+function seenDense(x: GraphValue): Place {
+  const { base, views } = chainOf(x);
+  const root = base as GraphValue;
+  let spec = specOf(root.dtype, root.shape);
+  for (const node of views) {
+    const seen = (node.def.lower as LoweringOf<'view'>).view(spec, node.attrs);
+    if (seen === null) break;
+    spec = specOf(root.dtype, seen.shape, seen.strides);
+  }
+  // A dimension of size 1 does not vary, whatever its stride.
+  const strides = spec.strides.map((n, d) => (spec.shape[d] === 1 ? 0 : n));
+  return { root: {}, dtype: root.dtype, offset: 0, shape: spec.shape, strides };
 }
