@@ -20,7 +20,9 @@ try {
 }
 await build({
   absWorkingDir: root,
-  entryPoints: ['index', 'data/index', 'testing/index', 'cli/main'].map((n) => `dist/${n}.js`),
+  entryPoints: ['index', 'data/index', 'format/index', 'testing/index', 'cli/main'].map(
+    (n) => `dist/${n}.js`,
+  ),
   outdir: 'dist/node',
   outbase: 'dist',
   bundle: true,

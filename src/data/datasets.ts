@@ -1,2 +1,4 @@
-/** The data sets by name: `datasets.digits()`. */
+/** The data sets by name: `datasets.digits()`, `await datasets.mnist()`. */
 export { digits } from './digits.ts';
+export { fashionMnist, mnist } from './mnist.ts';
+export { shakespeare } from './shakespeare.ts';

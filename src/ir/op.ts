@@ -38,11 +38,11 @@ export const SAVE = {
   out1: 1 << 17,
 } as const;
 
-// The registry holds ops of all attributes; each op's own file is checked against its own.
-// oxlint-disable-next-line typescript/no-explicit-any
 /** Runs a subgraph of a node. */
 export type Region = (inputs: readonly NdArray[]) => NdArray[];
 
+// The registry holds ops of all attributes; each op's own file is checked against its own.
+// oxlint-disable-next-line typescript/no-explicit-any
 export interface OpDef<A extends Attrs | null = any> {
   readonly name: string;
   /** The operator's name in ONNX, if it has one. */

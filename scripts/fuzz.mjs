@@ -1,0 +1,102 @@
+// Random programs on the wasm engine, in a small heap and by the reference, compared case by case.
+//   node scripts/fuzz.mjs [--seed 1] [--count 2000] [--only N]
+// Ends with status 1 if a result differs. See test/fuzz/README.md.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildSync } from 'esbuild';
+import { readPackage, root, sourceNames } from './package-map.mjs';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    count: { type: 'string', default: '2000' },
+    only: { type: 'string' },
+    refused: { type: 'boolean', default: false },
+  },
+});
+const seed = Number(values.seed);
+const first = Number(values.only ?? 0);
+const count = values.only === undefined ? Number(values.count) : 1;
+if (![seed, first, count].every(Number.isInteger)) throw new Error('--seed and --count are whole');
+
+const dir = mkdtempSync(join(tmpdir(), 'gradus-fuzz-'));
+const children = [];
+
+function bundle(name) {
+  const outfile = join(dir, `${name}.mjs`);
+  buildSync({
+    entryPoints: [join(root, `test/fuzz/${name}.ts`)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+    alias: Object.fromEntries(
+      [...sourceNames(readPackage())].map(([name, to]) => [name, join(root, to)]),
+    ),
+  });
+  return outfile;
+}
+
+/** The results of one engine, as an iterator. */
+function start(program, env) {
+  const { GRADUS_WASM_HEAP: _heap, GRADUS_VERIFY: _verify, ...rest } = process.env;
+  const child = spawn(process.execPath, [program, seed, first, count].map(String), {
+    env: { ...rest, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`the ${JSON.stringify(env)} process ended early`);
+    return JSON.parse(value);
+  };
+}
+
+function show({ index, what, lines }, against) {
+  console.log(`\ncase ${index}, ${against}: ${what}\n`);
+  console.log(lines.map((line) => `  ${line}`).join('\n'));
+  console.log(`\n  again: node scripts/fuzz.mjs --seed ${seed} --only ${index}`);
+}
+
+const began = performance.now();
+let failures = 0;
+let compared = 0;
+const worst = { by: 0, index: first };
+const refused = new Map();
+try {
+  const { compare } = await import(pathToFileURL(bundle('compare')).href);
+  const program = bundle('fuzz');
+  const wasm = start(program, { GRADUS_CPU: 'wasm', GRADUS_VERIFY: '1' });
+  const small = start(program, { GRADUS_CPU: 'wasm', GRADUS_WASM_HEAP: '1' });
+  const reference = start(program, { GRADUS_CPU: 'reference' });
+  for (let i = 0; i < count; i++) {
+    const [a, b, c] = await Promise.all([wasm(), small(), reference()]);
+    const byReference = compare(a, c, false);
+    for (const d of byReference.differences) show(d, 'wasm and the reference');
+    const bySmall = compare(b, a, true);
+    for (const d of bySmall.differences) show(d, 'a heap of 1 MB and wasm');
+    failures += byReference.differences.length + bySmall.differences.length;
+    compared += a.results.filter((r) => r.flag !== 'skip').length;
+    if (byReference.worst > worst.by)
+      Object.assign(worst, { by: byReference.worst, index: a.index });
+    for (const text of a.refused) refused.set(text, (refused.get(text) ?? 0) + 1);
+  }
+} finally {
+  for (const child of children) child.kill();
+  rmSync(dir, { recursive: true });
+}
+if (values.refused)
+  for (const [text, times] of [...refused].sort((a, b) => b[1] - a[1])) console.log(times, text);
+const seconds = ((performance.now() - began) / 1000).toFixed(1);
+console.log(
+  `seed ${seed}: ${count} programs, ${compared} results compared, ${failures} differ; ` +
+    `the worst allowed is ${worst.by.toFixed(3)} of its limit, case ${worst.index}; ${seconds} s`,
+);
+process.exitCode = failures > 0 ? 1 : 0;
