@@ -333,7 +333,20 @@ test('parseLiteral', () => {
     kind: 'list',
     items: ['a', "b'", null, -1],
   });
-  for (const bad of ['', '(', '(,)', '(1 2)', "{'a' 1}", '{1: 2}', "'a", 'Truth', '1.5', '--1']) {
+  for (const bad of [
+    '',
+    '(',
+    '(,)',
+    '(1 2)',
+    "{'a' 1}",
+    '{1: 2}',
+    "'a",
+    'Truth',
+    '1.5',
+    '--1',
+    '01',
+    '\xa01',
+  ]) {
     expect(() => parseLiteral(bad)).toThrow(SyntaxError);
   }
 });

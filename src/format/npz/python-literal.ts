@@ -37,7 +37,7 @@ class Parser {
     if (c === '{') return this.#dict(depth);
     if (c === '(') return this.#sequence('tuple', ')', depth);
     if (c === '[') return this.#sequence('list', ']', depth);
-    const number = this.#take(/-?\d+L?/y);
+    const number = this.#take(/-?(?:0|[1-9]\d*)L?(?!\w)/y);
     if (number !== undefined) return Number(number.replace('L', ''));
     const word = this.#take(/(?:True|False|None)\b/y);
     return word === undefined ? this.#string() : WORDS[word];
@@ -89,7 +89,7 @@ class Parser {
   }
 
   #space(): void {
-    this.#take(/\s*/y);
+    this.#take(/[ \t\r\n\f]*/y);
   }
 
   #sees(c: string): boolean {

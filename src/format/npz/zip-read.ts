@@ -18,6 +18,8 @@ const END64_BYTES = 56;
 const LOCATOR_BYTES = 20;
 const CENTRAL_BYTES = 46;
 const LOCAL_BYTES = 30;
+/** Flags of encryption and of patches: bits 0, 5, 6 and 13. */
+const SECRET_FLAGS = 0x2061;
 const MAX_COMMENT_BYTES = 0xffff;
 /** Deflate cannot shrink data more than this many times. */
 const MAX_DEFLATE_RATIO = 1032;
@@ -125,7 +127,7 @@ function readMember(
   const name = decodeName(nameBytes);
   const flags = view.getUint16(at + 8, true);
   const method = view.getUint16(at + 10, true);
-  if (flags & 1) throw damaged(source, `member ${given(name)} is encrypted`);
+  if (flags & SECRET_FLAGS) throw damaged(source, `member ${given(name)} is encrypted`);
   if (method !== 0 && method !== 8) {
     throw damaged(
       source,
