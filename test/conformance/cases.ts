@@ -161,6 +161,11 @@ const elementwise: Case[] = [
   ...binary('minimum', op.minimum, NUMBER),
   ...binary('floorDivide', op.floorDivide, ['int32', 'int64']),
   ...binary('remainder', op.remainder, ['int32', 'int64']),
+  {
+    name: 'remainder whose quotient overflows',
+    operands: [of([5], 'float32', { fill: () => 3e38 }), of([5], 'float32', { fill: () => 0.5 })],
+    run: op.remainder,
+  },
   ...binary('pow', op.pow, ['float64'], positive),
   ...binary('eq', op.eq, NUMBER),
   ...binary('ne', op.ne, NUMBER),

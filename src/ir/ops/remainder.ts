@@ -75,7 +75,11 @@ export const REMAINDER = defineOp({
       if (isFloat(dtype)) {
         // For q = 0 the product may be 0 * infinity.
         const q = e.floor(e.div(x, y));
-        return e.select(e.eq(q, zero), x, e.sub(x, e.mul(q, y)));
+        const r = e.select(e.eq(q, zero), x, e.sub(x, e.mul(q, y)));
+        // A quotient beyond the largest float: no digit of the remainder can be known.
+        const inf = e.constant(Number.POSITIVE_INFINITY, dtype);
+        const finite = e.and(e.lt(e.abs(x), inf), e.ne(y, zero));
+        return e.select(e.and(e.eq(e.abs(q), inf), finite), zero, r);
       }
       const r = e.rem(x, y);
       return e.select(tooHigh(e, x, y, zero), e.add(r, y), r);
