@@ -45,9 +45,10 @@ test.each(['sync', 'async'])(
     expect(Number.isFinite(last)).toBe(true);
     expect(samples).toHaveLength(20);
     expect(Math.max(...samples)).toBeLessThan(500);
-    // Flat: the mean of the last five samples against that of the five after step 200.
-    const mean = (xs: number[]) => xs.reduce((a, b) => a + b, 0) / xs.length;
-    expect(mean(samples.slice(-5)) / mean(samples.slice(2, 7))).toBeLessThan(1.25);
+    // Flat: after the first thousand steps no new peak. Peaks, since the heap grows in steps of 64 MB
+    // and the collector gives back what it held beside it when it likes.
+    const peak = (from: number, to: number) => Math.max(...samples.slice(from, to));
+    expect(peak(10, 20) / peak(2, 10)).toBeLessThan(1.05);
   },
   120_000,
 );

@@ -7,12 +7,12 @@ import { mul } from './mul.ts';
 import { neg } from './neg.ts';
 
 /**
- * Near 0 the series of positive terms (Abramowitz & Stegun 7.1.6), beyond 3 the continued fraction
- * of erfc (7.1.14): both good to about 1e-15.
+ * Below 1 the series of positive terms (Abramowitz & Stegun 7.1.6), from there 1 less the continued
+ * fraction of erfc (7.1.14), whose rounding counts little in the difference.
  */
 function erfReference(x: number): number {
   const a = Math.abs(x);
-  if (!(a < 3)) return Number.isNaN(x) ? x : Math.sign(x) * (1 - erfcTail(a));
+  if (!(a < 1)) return Number.isNaN(x) ? x : Math.sign(x) * (1 - erfcTail(a));
   let term = x;
   let total = x;
   for (let n = 1; Math.abs(term) > Math.abs(total) * 1e-17; n++) {
@@ -24,7 +24,7 @@ function erfReference(x: number): number {
 
 function erfcTail(a: number): number {
   let fraction = a;
-  for (let n = 60; n > 0; n--) fraction = a + n / 2 / fraction;
+  for (let n = 300; n > 0; n--) fraction = a + n / 2 / fraction;
   return Math.exp(-a * a) / Math.sqrt(Math.PI) / fraction;
 }
 
