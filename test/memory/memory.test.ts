@@ -45,10 +45,10 @@ test.each(['sync', 'async'])(
     expect(Number.isFinite(last)).toBe(true);
     expect(samples).toHaveLength(20);
     expect(Math.max(...samples)).toBeLessThan(500);
-    // Flat: after the first thousand steps no new peak. Peaks, since the heap grows in steps of 64 MB
+    // Flat: after the first thousand steps no new peak beyond one step of the heap. Peaks, since the heap grows in steps of 64 MB
     // and the collector gives back what it held beside it when it likes.
     const peak = (from: number, to: number) => Math.max(...samples.slice(from, to));
-    expect(peak(10, 20) / peak(2, 10)).toBeLessThan(1.05);
+    expect(peak(10, 20) / peak(2, 10)).toBeLessThan(1.25);
   },
   120_000,
 );
