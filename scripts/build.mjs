@@ -20,9 +20,14 @@ try {
 }
 await build({
   absWorkingDir: root,
-  entryPoints: ['index', 'data/index', 'format/index', 'testing/index', 'cli/main'].map(
-    (n) => `dist/${n}.js`,
-  ),
+  entryPoints: [
+    'index',
+    'data/index',
+    'format/index',
+    'testing/index',
+    'train/index',
+    'cli/main',
+  ].map((n) => `dist/${n}.js`),
   outdir: 'dist/node',
   outbase: 'dist',
   bundle: true,

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { drawPictures } from './draw-digits.ts';
-import { bar, progressLine } from './progress.ts';
 import { quickstart } from './quickstart.ts';
 
 describe('drawing', () => {
@@ -21,35 +20,6 @@ describe('drawing', () => {
   test('half blocks in grey', () => {
     const [first] = drawPictures([picture], true).split('\n');
     expect(first).toBe('\x1b[38;5;232m\x1b[48;5;244m▀\x1b[38;5;255m\x1b[48;5;238m▀\x1b[0m');
-  });
-});
-
-describe('progress', () => {
-  const record = (isTTY: boolean) => {
-    let text = '';
-    let time = 0;
-    const write = (s: string): unknown => (text += s);
-    const line = progressLine({ isTTY, columns: 20, write }, () => time);
-    const pass = (ms: number): unknown => (time += ms);
-    return { line, pass, text: () => text };
-  };
-
-  test('is written over on a terminal, now and then, and cut to its width', () => {
-    const r = record(true);
-    r.line.update('one');
-    r.line.update('too soon');
-    r.pass(100);
-    r.line.update('x');
-    r.line.done('a line that is longer than that');
-    expect(r.text()).toBe('\rone\rx  \ra line that is long\n');
-  });
-
-  test('elsewhere there is one line an epoch', () => {
-    const r = record(false);
-    r.line.update('one');
-    r.line.done('two');
-    expect(r.text()).toBe('two\n');
-    expect(bar(0.5, 4)).toBe('██░░');
   });
 });
 

@@ -2,8 +2,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { batches, datasets, type LabelledImages } from '../data/index.ts';
 import { devices, manualSeed, nn, noGrad, optim, type Tensor } from '../index.ts';
+import { bar, type Output, progressLine } from '../train/index.ts';
 import { drawPictures, type Picture } from './draw-digits.ts';
-import { bar, type Output, progressLine } from './progress.ts';
 
 export interface QuickstartOptions {
   readonly epochs: number;

@@ -1,5 +1,9 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { DtypeError, FormatError } from '../base/index.ts';
+import { DtypeError, FormatError, GradusError } from '../base/index.ts';
+import { nn } from '../index.ts';
 import { type Tensor, tensor, zeros } from '../tensor/index.ts';
 import {
   decodeNpy,
@@ -8,6 +12,8 @@ import {
   encodeNpy,
   encodeNpz,
   encodeSafetensors,
+  loadModel,
+  saveModel,
 } from './index.ts';
 import { dice, mutate } from './mutate.test-util.ts';
 
@@ -83,4 +89,44 @@ test('NPZ, stored and deflated', () => {
   const samples = [encodeNpz(tensors), encodeNpz(tensors, { compress: true }), encodeNpz({})];
   const { kinds } = fuzz(samples, decodeNpz, encodeNpz, 1032 * 4);
   expect(kinds).toBeGreaterThan(10);
+});
+
+test('models: every mutant is a model or an error made for it', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'gradus-fuzz-'));
+  try {
+    const path = join(dir, 'model.safetensors');
+    const line = nn.linear(4, 4);
+    const nets = [
+      nn.sequential(
+        nn.conv2d(1, 2, 3),
+        nn.batchNorm2d(2),
+        nn.relu(),
+        nn.flatten(),
+        nn.dropout(0.1),
+      ),
+      nn.sequential(line, nn.layerNorm(4), line, nn.sequential(nn.gelu(), nn.softmax(1))),
+    ];
+    const samples = nets.map((net) => {
+      saveModel(net, path);
+      return new Uint8Array(readFileSync(path));
+    });
+    const roll = dice(20_261_125);
+    const messages = new Set<string>();
+    let loaded = 0;
+    for (let i = 0; i < COUNT; i++) {
+      writeFileSync(path, mutate(samples, roll));
+      try {
+        const net = loadModel(path);
+        expect(net.numParameters()).toBeLessThan(10_000);
+        loaded++;
+      } catch (error) {
+        if (!(error instanceof GradusError)) throw new Error(`mutation ${i}`, { cause: error });
+        messages.add(error.message.replace(/'[^']*'|\d+|\n[^]*/g, '#'));
+      }
+    }
+    expect(loaded).toBeGreaterThan(10);
+    expect(messages.size).toBeGreaterThan(20);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });

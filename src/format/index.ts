@@ -1,8 +1,19 @@
 /** Files that other libraries read and write: the public subpath `gradus/formats`. */
 import '../wiring.ts';
 
+/** For the rooms that write files of their own. @internal */
+export { removeStaleFiles, writeFile } from '#format-files';
 export type { DecodeOptions } from './bytes/byte-source.ts';
 export { FileError } from './file-error.ts';
+export type { ModelNode, ModuleMaker } from './model/description.ts';
+export type { ModelInfo } from './model/header.ts';
+export {
+  type LoadedModel,
+  type LoadModelOptions,
+  loadModel,
+  modelInfo,
+} from './model/load-model.ts';
+export { type SaveModelOptions, saveModel } from './model/save-model.ts';
 export {
   decodeNpy,
   decodeNpz,

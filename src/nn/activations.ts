@@ -48,6 +48,10 @@ export class LeakyReLU extends Module {
     this.slope = checkFactor('nn.leakyRelu', 'slope', slope);
   }
 
+  override config(): readonly unknown[] {
+    return [this.slope];
+  }
+
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return ops.leakyRelu(x, this.slope) as Tensor<S>;
   }
@@ -67,6 +71,10 @@ export class ELU extends Module {
   constructor(alpha: number) {
     super();
     this.alpha = checkFactor('nn.elu', 'alpha', alpha);
+  }
+
+  override config(): readonly unknown[] {
+    return [this.alpha];
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -108,6 +116,10 @@ export class GELU extends Module {
       });
     }
     this.approximate = approximate;
+  }
+
+  override config(): readonly unknown[] {
+    return [this.approximate];
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
@@ -160,6 +172,10 @@ export class Softmax extends Module {
     this.dim = checkDim('nn.softmax', 'dim', dim);
   }
 
+  override config(): readonly unknown[] {
+    return [this.dim];
+  }
+
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return ops.softmax(x, this.dim) as Tensor<S>;
   }
@@ -179,6 +195,10 @@ export class LogSoftmax extends Module {
   constructor(dim: number) {
     super();
     this.dim = checkDim('nn.logSoftmax', 'dim', dim);
+  }
+
+  override config(): readonly unknown[] {
+    return [this.dim];
   }
 
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {

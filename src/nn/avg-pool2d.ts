@@ -28,6 +28,11 @@ export class AvgPool2d extends Module {
     this.padding = checkPair(op, 'padding', options.padding ?? 0, 0);
   }
 
+  override config(): readonly unknown[] {
+    const { kernelSize, stride, padding } = this;
+    return [kernelSize, { stride, padding }];
+  }
+
   forward<S extends Shape>(x: Tensor<S>): Tensor<Pool2d<S>> {
     const { stride, padding } = this;
     return ops.avgPool2d(x, this.kernelSize, { stride, padding }) as Tensor<Pool2d<S>>;

@@ -69,6 +69,12 @@ export class BatchNorm2d extends Module {
     return true;
   }
 
+  override config(): readonly unknown[] {
+    const { eps, momentum, weight, runningMean } = this;
+    const flags = { affine: weight !== null, trackRunningStats: runningMean !== null };
+    return [this.numFeatures, { eps, momentum, ...flags }];
+  }
+
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     const { weight, bias, runningMean, runningVar, eps } = this;
     this.checkInput(x);

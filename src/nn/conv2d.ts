@@ -67,6 +67,12 @@ export class Conv2d<In extends number = number, Out extends number = number> ext
     this.bias = biased ? Parameter(uniformTensor([outChannels], -bound, bound)) : null;
   }
 
+  override config(): readonly unknown[] {
+    const { stride, padding, dilation, groups } = this;
+    const options = { stride, padding, dilation, groups, bias: this.bias !== null };
+    return [this.inChannels, this.outChannels, this.kernelSize, options];
+  }
+
   forward<S extends Shape>(x: Tensor<S> & CheckConv2d<S, In>): Tensor<Conv2dShape<S, Out>> {
     const { stride, padding, dilation, groups } = this;
     const options = { stride, padding, dilation, groups };

@@ -22,6 +22,10 @@ export class Dropout extends Module {
     return true;
   }
 
+  override config(): readonly unknown[] {
+    return [this.p];
+  }
+
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     if (!this.training || this.p === 0) return x;
     return drop(x, this.p);

@@ -39,6 +39,10 @@ export class Embedding<In extends number = number, Out extends number = number> 
     return ops.where(ops.ne(rows, this.paddingIdx), values, 0) as Tensor<readonly [In, Out]>;
   }
 
+  override config(): readonly unknown[] {
+    return [this.numEmbeddings, this.embeddingDim, { paddingIdx: this.paddingIdx }];
+  }
+
   forward<S extends Shape>(index: Tensor<S>): Tensor<readonly [...S, Out]> {
     const { weight, paddingIdx } = this;
     return ops.embedding(weight, index, { paddingIdx }) as Tensor<readonly [...S, Out]>;

@@ -14,6 +14,10 @@ export class Flatten<From extends number = 1, To extends number = -1> extends Mo
     this.endDim = checkDim('nn.flatten', 'endDim', endDim);
   }
 
+  override config(): readonly unknown[] {
+    return [this.startDim, this.endDim];
+  }
+
   forward<S extends Shape>(x: Tensor<S>): Tensor<FlattenShape<S, From, To>> {
     const y: Tensor = (x as Tensor).flatten(this.startDim, this.endDim);
     return y as Tensor<FlattenShape<S, From, To>>;

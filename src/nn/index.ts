@@ -37,6 +37,7 @@ export { Identity, identity } from './identity.ts';
 export * as init from './init.ts';
 export { l1Loss } from './l1-loss.ts';
 export { LayerNorm, type LayerNormOptions, layerNorm } from './layer-norm.ts';
+export { layerName, layerNames, makeLayer } from './layers.ts';
 export { Linear, type LinearOptions, linear } from './linear.ts';
 export { crossEntropy, mseLoss } from './losses.ts';
 export { MaxPool2d, type MaxPool2dOptions, maxPool2d } from './max-pool2d.ts';

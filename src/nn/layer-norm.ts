@@ -50,6 +50,11 @@ export class LayerNorm extends Module {
     this.bias = affine && biased ? Parameter(zeros(shape) as Tensor) : null;
   }
 
+  override config(): readonly unknown[] {
+    const flags = { elementwiseAffine: this.weight !== null, bias: this.bias !== null };
+    return [this.normalizedShape, { eps: this.eps, ...flags }];
+  }
+
   forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     const shape = this.normalizedShape;
     const tail = x?.shape?.slice(Math.max(0, x.shape.length - shape.length));

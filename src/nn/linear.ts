@@ -37,6 +37,10 @@ export class Linear<In extends number = number, Out extends number = number> ext
     this.bias = biased ? Parameter(uniformTensor([outFeatures], -bound, bound)) : null;
   }
 
+  override config(): readonly unknown[] {
+    return [this.inFeatures, this.outFeatures, { bias: this.bias !== null }];
+  }
+
   forward<S extends Shape>(x: Tensor<S> & CheckLinear<S, In>): Tensor<LinearShape<S, Out>> {
     return ops.linear(x, this.weight, this.bias) as Tensor<LinearShape<S, Out>>;
   }

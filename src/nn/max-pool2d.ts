@@ -35,6 +35,11 @@ export class MaxPool2d extends Module {
     }
   }
 
+  override config(): readonly unknown[] {
+    const { kernelSize, stride, padding } = this;
+    return [kernelSize, { stride, padding }];
+  }
+
   forward<S extends Shape>(x: Tensor<S>): Tensor<Pool2d<S>> {
     const { stride, padding } = this;
     return ops.maxPool2d(x, this.kernelSize, { stride, padding }) as Tensor<Pool2d<S>>;

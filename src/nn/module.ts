@@ -192,6 +192,11 @@ export abstract class Module {
     return pairs(cellsBelow(this).filter((c) => isBuffer(c.value)));
   }
 
+  /** Every name of every parameter and buffer: what is shared has several. @internal */
+  namedCells(): [string, Tensor][] {
+    return pairs(cellsBelow(this, true));
+  }
+
   /** The modules held directly. */
   children(): Module[] {
     return this.namedChildren().map(([, m]) => m);
@@ -239,8 +244,7 @@ export abstract class Module {
    * net.loadStateDict(best);
    */
   stateDict(): Record<string, Tensor> {
-    const entries = cellsBelow(this, true).map(({ name, value }) => [name, value.detach()]);
-    return Object.fromEntries(entries) as Record<string, Tensor>;
+    return Object.fromEntries(this.namedCells().map(([name, cell]) => [name, cell.detach()]));
   }
 
   /**
@@ -282,6 +286,25 @@ export abstract class Module {
       if (!isDType(target) || isFloat(value.dtype)) convertCell(value, target);
     }
     return this;
+  }
+
+  /**
+   * The arguments of the constructor, as plain data, with which a module like this one can be made:
+   * what `saveModel` writes down. A class that says nothing has none to tell.
+   *
+   * @example
+   * class Head extends nn.Module {
+   *   readonly line: nn.Linear;
+   *   constructor(private readonly classes: number) {
+   *     super();
+   *     this.line = nn.linear(64, classes);
+   *   }
+   *   override config() { return [this.classes]; }
+   *   forward(x: Tensor) { return this.line.forward(x); }
+   * }
+   */
+  config(): readonly unknown[] {
+    return [];
   }
 
   /** The arguments that `toString` shows. Override it to describe a layer. */

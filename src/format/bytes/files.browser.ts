@@ -16,3 +16,5 @@ export function openFile(op: string, _path: string | URL): FileSource {
 export function writeFile(op: string, _path: string | URL, _chunks: Iterable<Uint8Array>): void {
   throw none(op, 'encode');
 }
+
+export function removeStaleFiles(_path: string | URL): void {}

@@ -108,6 +108,36 @@ export function writeFile(
   quietly(() => syncFolder(folder));
 }
 
+/** How long a temporary file is left alone, whoever made it: another machine may be writing it. */
+const STALE_MS = 600_000;
+
+/**
+ * Takes away the temporary files that processes which are gone left where `path` is written. Nothing
+ * is said: it is housekeeping.
+ */
+export function removeStaleFiles(path: string | URL, now = Date.now()): void {
+  const folder = dirname(resolve(nameOf('removeStaleFiles', path, 'encode')));
+  quietly(() => {
+    for (const name of fs.readdirSync(folder)) {
+      const [, pid] = /^\.gradus-(\d+)-[0-9a-f]{12}\.tmp$/.exec(name) ?? [];
+      if (pid === undefined || isAlive(Number(pid))) continue;
+      const file = join(folder, name);
+      quietly(() => {
+        if (now - fs.statSync(file).mtimeMs > STALE_MS) fs.rmSync(file);
+      });
+    }
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // asks only
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
 /** The rename itself outlives a power cut. */
 function syncFolder(folder: string): void {
   const fd = fs.openSync(folder, 'r');

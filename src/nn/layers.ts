@@ -1,0 +1,71 @@
+/** Every kind of layer by name: what a saved model is made of again. */
+import {
+  ELU,
+  GELU,
+  LeakyReLU,
+  LogSoftmax,
+  ReLU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Tanh,
+} from './activations.ts';
+import { AvgPool2d } from './avg-pool2d.ts';
+import { BatchNorm2d } from './batch-norm2d.ts';
+import { Conv2d } from './conv2d.ts';
+import { Dropout } from './dropout.ts';
+import { Embedding } from './embedding.ts';
+import { Flatten } from './flatten.ts';
+import { Identity } from './identity.ts';
+import { LayerNorm } from './layer-norm.ts';
+import { Linear } from './linear.ts';
+import { MaxPool2d } from './max-pool2d.ts';
+import type { Module } from './module.ts';
+
+type LayerClass = new (...args: never[]) => Module;
+
+/**
+ * Layers that `config()` tells in full, by the name that files use; a name never changes. Files name
+ * a class by this table, not by what a bundler made of its name.
+ */
+const LAYERS: Readonly<Record<string, LayerClass>> = {
+  AvgPool2d,
+  BatchNorm2d,
+  Conv2d,
+  Dropout,
+  ELU,
+  Embedding,
+  Flatten,
+  GELU,
+  Identity,
+  LayerNorm,
+  LeakyReLU,
+  Linear,
+  LogSoftmax,
+  MaxPool2d,
+  ReLU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Tanh,
+};
+
+/** The names of all layers that can be made of their name and `config()`. @internal */
+export const layerNames = (): string[] => Object.keys(LAYERS);
+
+/** The name of a layer, or null for another module, such as one of a class of the user's. @internal */
+export function layerName(module: Module): string | null {
+  for (const [name, Layer] of Object.entries(LAYERS)) {
+    if (module.constructor === Layer) return name;
+  }
+  return null;
+}
+
+/**
+ * A layer by its name and what `config()` of one like it gave; null for an unknown name. Throws what
+ * the layer throws for arguments that make no sense. @internal
+ */
+export function makeLayer(name: string, config: readonly unknown[]): Module | null {
+  if (!Object.hasOwn(LAYERS, name)) return null;
+  return new LAYERS[name](...(config as never[]));
+}
