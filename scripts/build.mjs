@@ -18,7 +18,7 @@ try {
 } catch {
   process.exit(1);
 }
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [
     'index',
@@ -36,4 +36,15 @@ await build({
   format: 'esm',
   target: 'node20',
   logLevel: 'warning',
+  // tsconfig.json leads '#names' to src, for the editor; here package.json decides. A class that came
+  // in from both places would be two classes.
+  tsconfigRaw: '{}',
+  metafile: true,
 });
+const strangers = Object.keys(metafile.inputs).filter(
+  (path) => !/^(dist|node_modules)\//.test(path),
+);
+if (strangers.length > 0) {
+  console.log(`dist/node is made of dist alone, not of ${strangers.join(', ')}`);
+  process.exitCode = 1;
+}

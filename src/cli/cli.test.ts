@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { drawPictures } from './draw-digits.ts';
 import { quickstart } from './quickstart.ts';
@@ -24,13 +27,21 @@ describe('drawing', () => {
 });
 
 describe('quickstart', () => {
-  test('one epoch learns, and tells what it did', async () => {
-    let text = '';
-    const out = { write: (s: string): unknown => (text += s) };
-    const accuracy = await quickstart({ epochs: 1, seed: 1, out });
-    expect(accuracy).toBeGreaterThan(0.5);
-    expect(text).toMatch(/epoch 1\/1 .* loss \d\.\d{4} {2}\d+ images\/s\n/);
-    expect(text).toMatch(/held-out accuracy 0\.\d{4} \(\d+ of 3\d\d\)/);
-    expect(text.match(/is {3}\d/g)).toHaveLength(6);
+  test('one epoch learns, saves, reads back, and tells what it did', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'gradus-quickstart-'));
+    try {
+      let text = '';
+      const out = { write: (s: string): unknown => (text += s) };
+      const save = join(dir, 'digits.safetensors');
+      const accuracy = await quickstart({ data: 'digits', epochs: 1, seed: 1, save, out });
+      expect(accuracy).toBeGreaterThan(0.5);
+      expect(text).toMatch(/epoch 1\/1 .* loss \d\.\d{4} .*accuracy/);
+      expect(text).toMatch(/held-out accuracy 0\.\d{4} \(\d+ of 3\d\d\)/);
+      expect(text).toContain(`read back: ${accuracy.toFixed(4)}`);
+      expect(text.match(/is {3}\d/g)).toHaveLength(6);
+      expect(readdirSync(dir)).toEqual(['digits.safetensors']);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 });

@@ -1,17 +1,26 @@
 #!/usr/bin/env node
 /** The command line: `gradus <command>`. */
 import { existsSync, readFileSync } from 'node:fs';
+import { DownloadError } from '../data/index.ts';
+import { FileError } from '../format/index.ts';
+import { FormatError } from '../index.ts';
+import { TrainingInterrupted } from '../train/index.ts';
 import { showDevices } from './devices.ts';
 import { quickstart } from './quickstart.ts';
+import { TASKS } from './tasks.ts';
 
 const HELP = `gradus: deep learning in TypeScript
 
 Usage: gradus <command> [options]
 
 Commands:
-  quickstart   train a small network on handwritten digits, here and now
-                 --epochs <n>   passes over the training images (default 15)
-                 --seed <n>     decides weights and order (default 1)
+  quickstart   train a small network on pictures, here and now; it is saved and read back
+                 --data <name>     ${Object.keys(TASKS).join(', ')} (default digits)
+                 --epochs <n>      passes over the training images (default 15; mnist 5)
+                 --seed <n>        decides weights and order (default 1)
+                 --save <path>     where the model goes (default gradus-<data>.safetensors)
+                 --curves <path>   draws the curves of loss and accuracy, as SVG
+                 --resume          goes on with a run that was interrupted
   devices      what Gradus can compute on
 
 Options:
@@ -21,27 +30,48 @@ Options:
 /** A mistake of the caller: shown without a stack. */
 class UsageError extends Error {}
 
-interface Flag {
-  readonly name: string;
-  readonly usual: number;
-  readonly min: number;
+/** The value of each option, as text; `true` for those that take none. */
+type Given = ReadonlyMap<string, string | true>;
+
+/** `--name value`, `--name=value` and `--name`, as `known` says. */
+function optionsOf(
+  args: readonly string[],
+  known: Readonly<Record<string, 'value' | 'flag'>>,
+): Given {
+  const given = new Map<string, string | true>();
+  const rest = args.flatMap((a) => (a.startsWith('--') ? a.split(/=(.*)/s, 2) : [a]));
+  for (let i = 0; i < rest.length; i++) {
+    const name = rest[i].replace(/^--/, '');
+    if (!rest[i].startsWith('--') || !Object.hasOwn(known, name)) {
+      const names = Object.keys(known).map((key) => `--${key}`);
+      const has = names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`;
+      throw new UsageError(`there is no option '${rest[i]}'; ${has}`);
+    }
+    if (known[name] === 'flag') given.set(name, true);
+    else if (rest[i + 1] === undefined || rest[i + 1] === '')
+      throw new UsageError(`--${name} needs a value`);
+    else given.set(name, rest[++i]);
+  }
+  return given;
 }
 
-/** `--name value` and `--name=value`, whole numbers all. */
-function flagsOf(args: readonly string[], known: readonly Flag[]): Record<string, number> {
-  const out = Object.fromEntries(known.map((f) => [f.name, f.usual]));
-  const rest = args.flatMap((a) => (a.startsWith('--') ? a.split(/=(.*)/s, 2) : [a]));
-  for (let i = 0; i < rest.length; i += 2) {
-    const flag = known.find((f) => `--${f.name}` === rest[i]);
-    if (flag === undefined) throw new UsageError(`there is no option '${rest[i]}'`);
-    const value = Number(rest[i + 1]);
-    if (!/^\d+$/.test(rest[i + 1] ?? '') || !Number.isSafeInteger(value) || value < flag.min) {
-      throw new UsageError(`${rest[i]} takes a whole number of at least ${flag.min}`);
-    }
-    out[flag.name] = value;
+function wholeNumber(given: Given, name: string, min: number): number | undefined {
+  const text = given.get(name);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (
+    typeof text === 'string' &&
+    /^\d+$/.test(text) &&
+    Number.isSafeInteger(value) &&
+    value >= min
+  ) {
+    return value;
   }
-  return out;
+  throw new UsageError(`--${name} takes a whole number of at least ${min}, not '${text}'`);
 }
+
+const text = (given: Given, name: string): string | undefined =>
+  given.get(name) as string | undefined;
 
 function version(): string {
   // From this module's place in `src`, `dist` or `dist/node`.
@@ -66,16 +96,11 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
     case '-v':
       console.log(version());
       return;
-    case 'quickstart': {
-      const flags = flagsOf(args, [
-        { name: 'epochs', usual: 15, min: 1 },
-        { name: 'seed', usual: 1, min: 0 },
-      ]);
-      await quickstart({ epochs: flags.epochs, seed: flags.seed });
+    case 'quickstart':
+      await runQuickstart(args);
       return;
-    }
     case 'devices':
-      flagsOf(args, []);
+      optionsOf(args, {});
       showDevices();
       return;
     default:
@@ -83,10 +108,51 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
   }
 }
 
+async function runQuickstart(args: readonly string[]): Promise<void> {
+  const given = optionsOf(args, {
+    data: 'value',
+    epochs: 'value',
+    seed: 'value',
+    save: 'value',
+    curves: 'value',
+    resume: 'flag',
+  });
+  const data = text(given, 'data') ?? 'digits';
+  if (!Object.hasOwn(TASKS, data)) {
+    throw new UsageError(`there are no data '${data}'; there are ${Object.keys(TASKS).join(', ')}`);
+  }
+  try {
+    await quickstart({
+      data,
+      epochs: wholeNumber(given, 'epochs', 1),
+      seed: wholeNumber(given, 'seed', 0) ?? 1,
+      save: text(given, 'save'),
+      curves: text(given, 'curves'),
+      resume: given.has('resume'),
+    });
+  } catch (error) {
+    if (!(error instanceof TrainingInterrupted)) throw error;
+    const again = args.includes('--resume') ? args : [...args, '--resume'];
+    console.log(`\nStopped after step ${error.step}; saved in ${error.checkpoint}. Go on with`);
+    console.log(`  gradus quickstart ${again.join(' ')}`);
+    process.exitCode = error.signal === 'SIGINT' ? 130 : 143; // as shells tell signals
+  }
+}
+
 try {
   await run(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`gradus: ${error.message}; see gradus --help`);
-  process.exitCode = 2;
+  if (error instanceof UsageError) {
+    console.error(`gradus: ${error.message}; see gradus --help`);
+    process.exitCode = 2;
+  } else if (
+    error instanceof FormatError ||
+    error instanceof FileError ||
+    error instanceof DownloadError
+  ) {
+    console.error(`gradus: ${error.message}`);
+    process.exitCode = 1;
+  } else {
+    throw error;
+  }
 }

@@ -1,123 +1,104 @@
-/** `gradus quickstart`: a convolutional network learns handwritten digits in a plain loop. */
-import { setImmediate as turn } from 'node:timers/promises';
-import { batches, datasets, type LabelledImages } from '../data/index.ts';
-import { devices, manualSeed, nn, noGrad, optim, type Tensor } from '../index.ts';
-import { bar, type Output, progressLine } from '../train/index.ts';
+/** `gradus quickstart`: trains a convolutional network, saves it, reads it back, and shows its work. */
+import { existsSync, rmSync, statSync } from 'node:fs';
+import type { LabelledImages } from '../data/index.ts';
+import { loadModel, saveModel } from '../format/index.ts';
+import { devices, manualSeed, nn, optim } from '../index.ts';
+import { accuracy, lrSchedule, type Output, Trainer } from '../train/index.ts';
 import { drawPictures, type Picture } from './draw-digits.ts';
+import { TASKS } from './tasks.ts';
 
 export interface QuickstartOptions {
-  readonly epochs: number;
+  /** What is learned: a name in {@link TASKS}. */
+  readonly data: string;
+  /** Default that of the task. */
+  readonly epochs?: number;
   readonly seed: number;
+  /** Where the model is saved. Default `gradus-<data>.safetensors`. */
+  readonly save?: string;
+  /** Whether to go on with a run that was interrupted. */
+  readonly resume?: boolean;
+  /** A file for the curves, as SVG. */
+  readonly curves?: string;
   /** Where it writes. Default the terminal. */
   readonly out?: Output;
 }
 
-const BATCH = 32;
-const LR = 5e-3;
 const SHOWN = 6;
 
-class DigitNet extends nn.Module {
-  features = nn.sequential(
-    nn.conv2d(1, 16, 3, { padding: 1 }),
-    nn.relu(),
-    nn.conv2d(16, 32, 3, { padding: 1 }),
-    nn.relu(),
-    nn.maxPool2d(2),
-    nn.flatten(),
-  );
-  hidden = nn.linear(32 * 4 * 4, 64);
-  dropout = nn.dropout(0.3);
-  head = nn.linear(64, 10);
-
-  forward(x: Tensor): Tensor {
-    const h = this.hidden.forward(this.features.forward(x)).relu();
-    return this.head.forward(this.dropout.forward(h));
-  }
-}
-
-/** Trains, measures and draws. Returns the share of held-out images that it reads right. */
+/** Trains, measures, saves and draws. Returns the share of held-out images that it reads right. */
 export async function quickstart(options: QuickstartOptions): Promise<number> {
-  const { epochs, seed } = options;
+  const { data, seed, save = `gradus-${data}.safetensors`, resume = false, curves } = options;
+  const task = TASKS[data];
+  const { batchSize, epochs: usual } = task;
+  const epochs = options.epochs ?? usual;
   const out: Output = options.out ?? process.stdout;
   const say = (text = ''): void => void out.write(`${text}\n`);
-  let stopped = false;
-  const stop = (): void => {
-    stopped = true;
-  };
-  process.once('SIGINT', stop); // a second Ctrl-C ends the process at once
 
+  const { train, test } = await task.load(seed, say);
   manualSeed(seed);
-  const { train, test } = datasets.digits().split(0.2, { seed });
-  const net = new DigitNet();
-  const opt = optim.adam(net.parameters(), { lr: LR });
-  const loader = batches(
-    { x: train.images, y: train.labels },
-    { batchSize: BATCH, shuffle: true, seed },
-  );
-  say(`Handwritten digits: ${train.length} to learn from, ${test.length} held out.`);
-  say(`A network of ${net.numParameters()} parameters, on ${devices()[0].engine}.\n`);
+  const net = task.network();
+  say(`${task.title}: ${train.length} to learn from, ${test.length} held out.`);
+  say(`On ${devices()[0].engine}:\n`);
+  say(`${nn.summary(net, train.images.shape.slice(1))}\n`);
 
+  const optimizer = optim.adam(net.parameters(), { lr: task.lr });
+  const steps = epochs * Math.ceil(train.length / batchSize);
+  const schedule = optim.cosineLr(optimizer, { steps, warmup: Math.round(steps / 20) });
+  const trainer = new Trainer(net, { loss: nn.crossEntropy, optimizer, metrics: [accuracy()] });
+  const checkpoint = `${save.replace(/\.safetensors$/, '')}.checkpoint.safetensors`;
   const start = performance.now();
-  const line = progressLine(out);
-  try {
-    for (let epoch = 1; epoch <= epochs && !stopped; epoch++) {
-      let [seen, sum] = [0, 0];
-      const from = performance.now();
-      const text = (): string => {
-        const rate = Math.round(seen / ((performance.now() - from) / 1000));
-        return (
-          `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ` +
-          `${bar(seen / loader.count)}  loss ${(sum / seen).toFixed(4)}  ${rate} images/s`
-        );
-      };
-      for (const { x, y } of loader) {
-        // Ever smaller steps let the weights settle.
-        const share = (epoch - 1 + seen / loader.count) / epochs;
-        opt.lr = (LR / 2) * (1 + Math.cos(Math.PI * share));
-        const loss = nn.crossEntropy(net.forward(x), y);
-        opt.zeroGrad();
-        loss.backward();
-        opt.step();
-        sum += loss.item() * y.numel;
-        seen += y.numel;
-        line.update(text());
-        await turn(); // lets Ctrl-C be heard
-        if (stopped) break;
-      }
-      line.done(text());
-    }
-  } finally {
-    process.removeListener('SIGINT', stop);
-  }
-  if (stopped) say('stopped early');
-
-  net.eval();
-  const predicted = noGrad(() => net.forward(test.images).argmax(1)).data() as Int32Array;
-  const labels = test.labels.data() as Int32Array;
-  const right = labels.filter((label, i) => label === predicted[i]).length;
-  const accuracy = right / test.length;
+  await trainer.fit(train, {
+    epochs,
+    batchSize,
+    seed,
+    callbacks: [lrSchedule(schedule)],
+    checkpoint: { path: checkpoint, everySeconds: 60 },
+    resume,
+    curves,
+    out,
+  });
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  say(`\nheld-out accuracy ${accuracy.toFixed(4)} (${right} of ${test.length}), ${seconds} s\n`);
+
+  const { accuracy: share } = await trainer.evaluate(test);
+  const right = Math.round(share * test.length);
+  say(`\nheld-out accuracy ${share.toFixed(4)} (${right} of ${test.length}), ${seconds} s`);
+
+  saveModel(net, save, { metadata: { accuracy: share.toFixed(4) } });
+  if (existsSync(checkpoint)) rmSync(checkpoint); // the model is safe now
+  const again = loadModel(save);
+  const reader = new Trainer(again, trainer.options);
+  const { accuracy: reread } = await reader.evaluate(test);
+  say(
+    `saved ${save} (${Math.ceil(statSync(save).size / 1024)} KB), read back: ${reread.toFixed(4)}`,
+  );
+  if (reread !== share) throw new Error(`the model that was read back has accuracy ${reread}`);
+
+  const predicted = (await reader.predict(test)).argmax(1).data() as Int32Array;
   const colour = (out.isTTY ?? false) && process.env.NO_COLOR === undefined;
-  say(drawPictures(pick(test, predicted), colour, out.columns));
+  say(`\n${drawPictures(pick(test, predicted), colour, out.columns)}`);
   say('\nNext:');
+  say('  gradus quickstart --data mnist           a larger network on 60,000 images');
   say('  gradus quickstart --epochs 30 --seed 7   train longer, or from other weights');
-  say('  gradus devices                           what this machine offers');
   say('  gradus --help                            all commands');
-  return accuracy;
+  return share;
 }
 
-/** Some held-out digits: what the network got wrong first, at most two of them. */
+/** Some held-out images: what the network got wrong first, at most two of them. */
 function pick(test: LabelledImages, predicted: Int32Array): Picture[] {
   const labels = test.labels.data() as Int32Array;
   const all = Array.from(labels, (label, i) => ({ i, label, guess: predicted[i] }));
   const wrong = all.filter((e) => e.label !== e.guess).slice(0, 2);
   const right = all.filter((e) => e.label === e.guess).slice(0, SHOWN - wrong.length);
+  const [height, width] = test.images.shape.slice(2);
+  const size = height * width;
   const pixels = test.images.data() as Float32Array;
   return [...right, ...wrong].map(({ i, label, guess }) => ({
-    pixels: pixels.subarray(i * 64, (i + 1) * 64),
-    width: 8,
-    height: 8,
-    caption: [`is   ${label}`, `read ${guess}${label === guess ? '' : ' ✗'}`],
+    pixels: pixels.subarray(i * size, (i + 1) * size),
+    width,
+    height,
+    caption: [
+      `is   ${test.classes[label]}`,
+      `read ${test.classes[guess]}${label === guess ? '' : ' ✗'}`,
+    ],
   }));
 }
