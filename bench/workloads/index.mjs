@@ -1,6 +1,7 @@
 /** The workloads: `prepare()` gives a function to time; its result has been consumed when it returns. */
 
 import { elementwise } from './elementwise.mjs';
+import { loaders } from './loader.mjs';
 import { matmul } from './matmul.mjs';
 import { smallAdds } from './small-adds.mjs';
 import { start, startNode } from './start.mjs';
@@ -12,6 +13,7 @@ export const workloads = [
   ...smallAdds,
   mlpStep,
   cnnStep,
+  ...loaders,
   start,
   startNode,
 ];

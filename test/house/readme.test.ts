@@ -30,25 +30,35 @@ function run(code: string): string {
       alias: {
         gradus: join(root, 'src/index.ts'),
         'gradus/data': join(root, 'src/data/index.ts'),
+        'gradus/formats': join(root, 'src/format/index.ts'),
+        'gradus/train': join(root, 'src/train/index.ts'),
+        '#format-files': join(root, 'src/format/bytes/files.node.ts'),
+        '#deflate': join(root, 'src/format/npz/deflate.node.ts'),
         '#v8-flags': join(root, 'src/target/wasm/v8-flags.node.ts'),
       },
       // The bundle looks for the shipped digits beside itself.
       define: { 'import.meta.url': JSON.stringify(`file://${root}src/data/x.ts`) },
     });
-    return execFileSync(process.execPath, [outfile], { encoding: 'utf8' });
+    return execFileSync(process.execPath, [outfile], { encoding: 'utf8', cwd: dir });
   } finally {
     rmSync(dir, { recursive: true });
   }
 }
 
 test('the ten lines learn the digits', () => {
-  expect(programs).toHaveLength(3);
+  expect(programs).toHaveLength(4);
   expect(Number(run(programs[0]))).toBeGreaterThan(0.95);
+});
+
+test('the Trainer learns the digits, saves and resumes', () => {
+  const lines = run(programs[2]).trim().split('\n');
+  expect(lines.filter((line) => line.startsWith('epoch'))).toHaveLength(10);
+  expect(Number(/^(0\.\d+) Sequential\(/m.exec(lines.join('\n'))?.[1])).toBeGreaterThan(0.9);
 });
 
 test('the module and the second derivative', () => {
   const use = 'console.log(new Net().namedParameters().length);';
   expect(run(`${programs[1]}\n${use}`).trim()).toBe('4');
   const second = 2 * Math.cos(0.5) - 0.5 * Math.sin(0.5);
-  expect(Number(run(programs[2]))).toBeCloseTo(second, 5);
+  expect(Number(run(programs[3]))).toBeCloseTo(second, 5);
 });
