@@ -1,0 +1,150 @@
+/** Collects instructions, labels and constants, and makes position-independent machine code. */
+import { ValueError } from '../../base/index.ts';
+import { CodeBuffer } from './code-buffer.ts';
+import { type ConstantData, ConstantPool } from './constant-pool.ts';
+import { encode, MAX_INSTRUCTION_BYTES } from './encode.ts';
+import type { Branch, Stretch } from './layout.ts';
+import { link, type Reference } from './link.ts';
+import { type ListingLine, makeListing, type Note } from './listing.ts';
+import { Label, type Memory, type Operand, Rounding } from './operands.ts';
+import { instructionText } from './print.ts';
+import { type Gp64, gp32 } from './registers.ts';
+import { fitsVex, selectForm } from './select-form.ts';
+
+export interface AssemblerOptions {
+  /** `avx2` refuses what needs AVX-512; `avx512` (the default) may use it for shorter code too. */
+  readonly isa?: 'avx2' | 'avx512';
+  /** Keeps what `MachineCode.listing` needs. */
+  readonly listing?: boolean;
+}
+
+/** Finished code: runs at any address that is a multiple of `alignment`. */
+export interface MachineCode {
+  readonly bytes: Uint8Array;
+  readonly alignment: number;
+  /** Bytes of instructions; the constants follow. */
+  readonly codeBytes: number;
+  /** Where a label or constant is in `bytes`. */
+  readonly offsetOf: (label: Label) => number;
+  /** A line for each instruction, label, padding and constant; none without option `listing`. */
+  readonly listing: readonly ListingLine[];
+}
+
+export class Assembler {
+  readonly #avx512: boolean;
+  readonly #code = new CodeBuffer();
+  readonly #pool = new ConstantPool();
+  readonly #stretches: Stretch[] = [];
+  readonly #references: Reference[] = [];
+  readonly #notes: Note[] | null;
+  readonly #operands: Operand[] = [];
+  #rounding: Rounding | null = null;
+  #labels = 0;
+  #alignment = 16;
+
+  constructor(options: AssemblerOptions = {}) {
+    this.#avx512 = options.isa !== 'avx2';
+    this.#notes = options.listing === true ? [] : null;
+  }
+
+  /** A new label, to be bound once; branches and addresses may name it before. */
+  label(name?: string): Label {
+    return new Label(name ?? `.L${this.#labels++}`);
+  }
+
+  /** Puts the label here. */
+  bind(label: Label): void {
+    if (label.position >= 0)
+      throw new ValueError({ op: 'x64 label', problem: `${label.name} is bound already` });
+    label.position = this.#code.length;
+    label.stretch = this.#stretches.length;
+    this.#note(label, `${label.name}:`);
+  }
+
+  /** A new label, bound here. */
+  here(name?: string): Label {
+    const label = this.label(name);
+    this.bind(label);
+    return label;
+  }
+
+  /** Pads with nops up to a multiple of `bytes`, a power of two of at most 4096. */
+  align(bytes: number): void {
+    if (!(bytes >= 1 && bytes <= 4096) || (bytes & (bytes - 1)) !== 0)
+      throw new ValueError({ op: 'x64 align', problem: `${bytes} is no power of two up to 4096` });
+    this.#alignment = Math.max(this.#alignment, bytes);
+    this.#note(null, `align ${bytes}`);
+    this.#stretches.push({ kind: 'align', position: this.#code.length, bytes });
+  }
+
+  /**
+   * The label of a constant (a typed array, or an array of bytes), which is kept once however often
+   * it is asked for. It is aligned to its size, up to 64 bytes, unless told: 4, 8, 16, 32, 64.
+   */
+  constant(data: ConstantData, alignment?: number): Label {
+    return this.#pool.label(data, alignment);
+  }
+
+  /**
+   * Appends an instruction. Operands are in Intel's order, the destination first; a rounding may
+   * stand anywhere. Throws a `ValueError` if there is no such form.
+   */
+  emit(mnemonic: string, a?: Operand, b?: Operand, c?: Operand, d?: Operand, e?: Operand): void {
+    const operands = this.#operands;
+    operands.length = 0;
+    this.#rounding = null;
+    if (a !== undefined) this.#collect(a);
+    if (b !== undefined) this.#collect(b);
+    if (c !== undefined) this.#collect(c);
+    if (d !== undefined) this.#collect(d);
+    if (e !== undefined) this.#collect(e);
+    const rounding = this.#rounding;
+    const form = selectForm(mnemonic, operands, rounding, this.#avx512);
+    if (this.#notes !== null) {
+      const vex = fitsVex(mnemonic, operands, rounding);
+      this.#note(null, instructionText(form, operands, rounding, vex));
+    }
+    if (form.label >= 0) {
+      this.#branch(mnemonic, form.opcode, operands[form.label] as Label);
+      return;
+    }
+    this.#code.reserve(MAX_INSTRUCTION_BYTES);
+    const position = encode(form, operands, rounding, this.#code);
+    if (position < 0) return;
+    const target = (operands[form.rm] as Memory).label as Label;
+    const end = this.#code.length;
+    this.#references.push({ position, end, stretch: this.#stretches.length, target });
+  }
+
+  #collect(operand: Operand): void {
+    if (operand instanceof Rounding) this.#rounding = operand;
+    else this.#operands.push(operand);
+  }
+
+  #branch(mnemonic: string, opcode: number, target: Label): void {
+    const type: Branch['type'] = mnemonic === 'jmp' || mnemonic === 'call' ? mnemonic : 'jcc';
+    const position = this.#code.length;
+    this.#stretches.push({ kind: 'branch', position, target, opcode, type });
+  }
+
+  #note(label: Label | null, text: string): void {
+    const position = this.#code.length;
+    this.#notes?.push({ position, stretch: this.#stretches.length, text, isLabel: label !== null });
+  }
+
+  /** The shortest move that puts an integer of up to 64 bits into a register; keeps the flags. */
+  moveConstant(register: Gp64, value: number | bigint): void {
+    const small = value >= 0 && value < 2 ** 32;
+    this.emit('mov', small ? gp32(register.id) : register, value);
+  }
+
+  /** Sizes the branches, places the constants and returns the bytes. */
+  finish(): MachineCode {
+    const linked = link(this.#code, this.#stretches, this.#references, this.#pool);
+    const { bytes, codeBytes, layout, offsetOf } = linked;
+    const notes = this.#notes;
+    const listing = notes === null ? [] : makeListing(notes, layout, linked, this.#pool.labels());
+    const alignment = Math.max(this.#alignment, this.#pool.alignment);
+    return { bytes, alignment, codeBytes, offsetOf, listing };
+  }
+}

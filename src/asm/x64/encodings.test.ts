@@ -1,0 +1,88 @@
+/**
+ * Every row of the instruction tables, swept over its operands, against GNU as: its recorded bytes
+ * (`UPDATE_GOLDEN=1` records them anew where as is installed), and as itself where it is there.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Assembler } from './assembler.ts';
+import { assembleEach, gnuAsVersion } from './gnu-as.test-util.ts';
+import { instructionRows } from './instruction-set.ts';
+import { hashOf, sweepRow } from './sweep.test-util.ts';
+
+interface Encoded {
+  readonly row: string;
+  readonly texts: readonly string[];
+  readonly bytes: readonly string[];
+}
+
+/** Recorded: rows in order, each with a hash of its text, one of its instructions, and bytes. */
+interface Fixture {
+  readonly assembler: string;
+  readonly seed: number;
+  readonly rows: readonly (readonly [row: number, texts: number, bytes: string])[];
+}
+
+const SEED = 1;
+const FILE = fileURLToPath(new URL('./fixtures/gnu-as.json.gz', import.meta.url));
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+function encodeRow(row: string): Encoded {
+  const assembler = new Assembler({ listing: true });
+  for (const { mnemonic, operands } of sweepRow(row, SEED)) assembler.emit(mnemonic, ...operands);
+  const { listing } = assembler.finish();
+  return { row, texts: listing.map((l) => l.text), bytes: listing.map((l) => hex(l.bytes)) };
+}
+
+function record(encoded: readonly Encoded[], assembler: string): void {
+  const bytes = assembleEach(encoded.flatMap(({ texts }) => texts)).map(hex);
+  let at = 0;
+  const rows = encoded.map(({ row, texts }) => {
+    const own = bytes.slice(at, (at += texts.length));
+    return [hashOf(row), hashOf(texts.join('\n')), own.join(' ')] as const;
+  });
+  const fixture: Fixture = { assembler, seed: SEED, rows };
+  writeFileSync(FILE, gzipSync(JSON.stringify(fixture), { level: 9 }));
+}
+
+/** The first differences, as lines that say what to look at. */
+function differences(encoded: Encoded, expected: readonly string[]): string[] {
+  return encoded.bytes.flatMap((bytes, i) =>
+    bytes === expected[i] ? [] : [`${encoded.texts[i]}: ${bytes}, as: ${expected[i]}`],
+  );
+}
+
+describe('encodings', () => {
+  const encoded: Encoded[] = [];
+  const version = gnuAsVersion();
+
+  beforeAll(() => {
+    for (const row of instructionRows()) encoded.push(encodeRow(row));
+    if (process.env.UPDATE_GOLDEN === '1' && version !== undefined) record(encoded, version);
+  });
+
+  it('are those that GNU as gave when recorded', () => {
+    expect(existsSync(FILE)).toBe(true);
+    const fixture: Fixture = JSON.parse(gunzipSync(readFileSync(FILE)).toString());
+    const recorded = new Map(fixture.rows.map(([row, texts, bytes]) => [row, { texts, bytes }]));
+    const wrong = encoded.flatMap((row) => {
+      const expected = recorded.get(hashOf(row.row));
+      if (expected === undefined || expected.texts !== hashOf(row.texts.join('\n')))
+        return [`${row.row}: not recorded; UPDATE_GOLDEN=1 records it`];
+      return differences(row, expected.bytes.split(' '));
+    });
+    expect(wrong.slice(0, 40)).toEqual([]);
+    const count = encoded.reduce((sum, row) => sum + row.bytes.length, 0);
+    expect(count).toBeGreaterThan(20_000);
+  });
+
+  it.skipIf(version === undefined)('are those of the GNU as that is installed', () => {
+    const bytes = assembleEach(encoded.flatMap(({ texts }) => texts)).map(hex);
+    let at = 0;
+    const wrong = encoded.flatMap((row) =>
+      differences(row, bytes.slice(at, (at += row.texts.length))),
+    );
+    expect(wrong.slice(0, 40)).toEqual([]);
+  });
+});

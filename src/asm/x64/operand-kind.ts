@@ -1,0 +1,56 @@
+/**
+ * Kinds of operands, as small numbers. An instruction form holds, for each operand, the set of kinds
+ * it takes as one bit each; what was given has exactly one kind. Five kinds pack into one number,
+ * the signature that finds the forms of a mnemonic.
+ */
+export const KIND = {
+  none: 0,
+  gp8: 1,
+  gp16: 2,
+  gp32: 3,
+  gp64: 4,
+  xmm: 5,
+  ymm: 6,
+  zmm: 7,
+  mask: 8,
+  immediate: 9,
+  label: 10,
+  /** Memory whose size the instruction implies; then 8 to 512 bits. */
+  memory: 11,
+  memory8: 12,
+  memory16: 13,
+  memory32: 14,
+  memory64: 15,
+  memory128: 16,
+  memory256: 17,
+  memory512: 18,
+  /** One element for every lane: any number of lanes, then 2 to 32. */
+  broadcast: 19,
+  broadcast2: 20,
+  broadcast4: 21,
+  broadcast8: 22,
+  broadcast16: 23,
+  broadcast32: 24,
+  /** Memory addressed by an index vector. */
+  indexedX: 25,
+  indexedY: 26,
+  indexedZ: 27,
+} as const;
+
+export type Kind = (typeof KIND)[keyof typeof KIND];
+
+export const KIND_BITS = 5;
+export const MAX_OPERANDS = 5;
+
+export const isMemoryKind = (kind: number): boolean => kind >= KIND.memory;
+export const isVectorKind = (kind: number): boolean => kind >= KIND.xmm && kind <= KIND.zmm;
+
+/** The kind of memory of `bits`; 0 is a size the instruction implies. */
+export function memoryKind(bits: number): Kind {
+  return bits === 0 ? KIND.memory : ((KIND.memory8 + Math.log2(bits / 8)) as Kind);
+}
+
+/** The kind of a broadcast to `lanes`; 0 is a number the instruction implies. */
+export function broadcastKind(lanes: number): Kind {
+  return lanes === 0 ? KIND.broadcast : ((KIND.broadcast + Math.log2(lanes)) as Kind);
+}

@@ -1,0 +1,118 @@
+/** Operands that are not registers: memory, labels, rounding. Immediates are plain numbers. */
+import { ValueError } from '../../base/index.ts';
+import { broadcastKind, KIND, type Kind, memoryKind } from './operand-kind.ts';
+import { checkWriteMask, type Gp64, type MaskRegister, type Register } from './registers.ts';
+
+/** A place in the code or in the constant pool; made by `Assembler.label` and `.constant`. */
+export class Label {
+  readonly kind: Kind = KIND.label;
+  readonly name: string;
+  /** Where it is in the code before layout, and how many stretches come before; -1 is unbound. */
+  position = -1;
+  stretch = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Rounding of one instruction (which also reports no exceptions), or `sae`: no exceptions alone. */
+export class Rounding {
+  readonly kind: Kind = KIND.none;
+  readonly name: string;
+  readonly control: number;
+
+  constructor(name: string, control: number) {
+    this.name = name;
+    this.control = control;
+  }
+}
+
+export const sae = new Rounding('{sae}', 0);
+/** To nearest, ties to even; down; up; towards zero. */
+export const rounding = {
+  nearest: new Rounding('{rn-sae}', 0),
+  down: new Rounding('{rd-sae}', 1),
+  up: new Rounding('{ru-sae}', 2),
+  zero: new Rounding('{rz-sae}', 3),
+} as const;
+
+export type IndexRegister = Register<'gp64' | 'xmm' | 'ymm' | 'zmm'>;
+
+export interface MemoryOptions {
+  /** A vector register makes the address that of a gather or scatter. */
+  readonly index?: IndexRegister;
+  readonly scale?: 1 | 2 | 4 | 8;
+  /** Bytes added to the address. */
+  readonly disp?: number;
+  /** Bits accessed: 8 to 512. Left out, the other operands must tell. */
+  readonly bits?: 8 | 16 | 32 | 64 | 128 | 256 | 512;
+  /** One element for all lanes; a number where the other operands do not tell how many. */
+  readonly broadcast?: boolean | 2 | 4 | 8 | 16 | 32;
+  /** Write mask of a store or scatter. */
+  readonly mask?: MaskRegister;
+}
+
+/** [base + index * scale + disp], or with a label [rip + label + disp]. */
+export class Memory {
+  readonly kind: Kind;
+  readonly base: Gp64 | null;
+  readonly label: Label | null;
+  readonly index: IndexRegister | null;
+  readonly scale: number;
+  readonly disp: number;
+  readonly bits: number;
+  readonly broadcast: boolean;
+  readonly writeMask: number;
+
+  constructor(base: Gp64 | Label | null, options: MemoryOptions) {
+    this.label = base instanceof Label ? base : null;
+    this.base = base instanceof Label ? null : base;
+    this.index = options.index ?? null;
+    this.scale = options.scale ?? 1;
+    this.disp = options.disp ?? 0;
+    this.bits = options.bits ?? 0;
+    this.broadcast = options.broadcast !== undefined && options.broadcast !== false;
+    this.writeMask = options.mask?.id ?? 0;
+    this.kind = kindOf(this, options.broadcast);
+    check(this, options);
+  }
+}
+
+/** Memory at `base` (a register, a label, or nothing but an index). */
+export function mem(base: Gp64 | Label | null, options: MemoryOptions = NO_OPTIONS): Memory {
+  return new Memory(base, options);
+}
+
+const NO_OPTIONS: MemoryOptions = {};
+
+/** What an instruction takes. */
+export type Operand = Register | Memory | Label | Rounding | number | bigint;
+
+function kindOf(m: Memory, broadcast: MemoryOptions['broadcast']): Kind {
+  if (m.index !== null && m.index.class !== 'gp64')
+    return (KIND.indexedX + (m.index.kind - KIND.xmm)) as Kind;
+  if (!m.broadcast) return memoryKind(m.bits);
+  return broadcastKind(typeof broadcast === 'number' ? broadcast : 0);
+}
+
+function check(m: Memory, options: MemoryOptions): void {
+  const fail = (problem: string): never => {
+    throw new ValueError({ op: 'mem', problem });
+  };
+  const { base, index, label } = m;
+  if (base === null && index === null && label === null)
+    fail('an address needs a base, an index or a label');
+  if (base !== null && base.class !== 'gp64') fail(`${base.name} is no base: 64-bit registers are`);
+  if (label !== null && index !== null) fail('an address relative to rip takes no index');
+  if (index !== null && (index.bits < 64 || index.kind === KIND.mask))
+    fail(`${index.name} is no index: 64-bit and vector registers are`);
+  if (index !== null && index.class === 'gp64' && index.id === 4) fail('rsp is no index');
+  if (![1, 2, 4, 8].includes(m.scale)) fail(`scale is ${m.scale}; it can be 1, 2, 4 or 8`);
+  if (m.disp !== (m.disp | 0)) fail(`disp is ${m.disp}; it is an integer of 32 bits`);
+  if (m.kind === undefined || !KINDS.has(m.kind)) fail(`no memory operand has ${m.bits} bits`);
+  if (m.broadcast && m.bits > 64) fail(`a broadcast element has no ${m.bits} bits`);
+  if (options.mask !== undefined) checkWriteMask(options.mask);
+}
+
+const KINDS: ReadonlySet<number> = new Set(Object.values(KIND));
