@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import type { Koffi, Platform } from './koffi.ts';
+
+/**
+ * koffi's prebuilt library for this platform, loaded by itself: its main package has an install
+ * script and the sources of every platform (see docs/decisions/0007-koffi.md).
+ */
+export function openPlatform(): Platform {
+  const { platform, arch } = process;
+  const open = (koffi: Koffi | null, reason: string): Platform => {
+    return { koffi, reason, processors: processors(), allocate };
+  };
+  const none = (reason: string): Platform => open(null, reason);
+  if (arch !== 'x64') return none(`the processor is ${arch}, not x86-64`);
+  if (platform !== 'linux') return none(`native code is not supported on ${platform} yet`);
+  const name = `@koromix/koffi-${platform}-${arch}`;
+  try {
+    const koffi = createRequire(import.meta.url)(name) as Koffi;
+    return open(koffi, '');
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    if (code === 'MODULE_NOT_FOUND') return none(`the optional package ${name} is not installed`);
+    return none(`${name} does not load: ${String((error as Error).message)}`);
+  }
+}
+
+// Not from Buffer's pool: the memory is the tensor's own, and the collector's.
+const allocate = (bytes: number): ArrayBuffer =>
+  Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
+
+/** What the affinity mask and, in a container, the quota of processor time allow. */
+function processors(): number {
+  const allowed = availableParallelism();
+  try {
+    const [quota, period] = readFileSync('/sys/fs/cgroup/cpu.max', 'utf8').split(' ').map(Number);
+    // 'max' is no number: no quota.
+    return quota > 0 ? Math.max(1, Math.min(allowed, Math.ceil(quota / period))) : allowed;
+  } catch {
+    return allowed;
+  }
+}
