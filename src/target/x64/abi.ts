@@ -49,6 +49,10 @@ export const ARG_TILES = 1;
 /** First slot that is the kernel's own. */
 export const ARG_FIRST = 2;
 
+/** What Kernel IR becomes takes the address of its fault word first, and then its own arguments. */
+export const ARG_FAULT = ARG_FIRST;
+export const ARG_PARAMS = ARG_FIRST + 1;
+
 /** Words of a program before its entries. */
 export const PROGRAM_COUNT = 0;
 export const PROGRAM_FAULT = 1;

@@ -1,0 +1,103 @@
+/** Runs machine code: the only thing a target's tests need of the runtime. */
+import { describe, expect, test } from 'vitest';
+import { at, KernelBuilder } from '../../kernel/builder.ts';
+import { AVX512_TARGET, type Kernel } from '../../kernel/ir.ts';
+import { openNative } from '../../runtime/cpu/native/index.ts';
+import { ARGS, FAULT, kernelSuite } from '../kernel-suite.test-util.ts';
+import { ARG_CODE, ARG_FAULT, ARG_PARAMS, ARG_TILES } from './abi.ts';
+import { compileKernel } from './index.ts';
+
+const { host, reason } = openNative({ threads: 1 });
+const runnable = host !== null && host.cpu.isa === 'avx512';
+if (!runnable) console.log(`machine code is not run: ${reason || 'no AVX-512'}`);
+
+/** Runs a kernel whose argument block lies in `memory`, which is copied to a native block and back. */
+function run(kernel: Kernel, memory: Uint8Array): void {
+  if (host === null) throw new Error(reason);
+  const code = host.code.write(compileKernel(kernel).bytes);
+  const block = host.memory.allocate(memory.length);
+  const fault = host.memory.allocate(8);
+  try {
+    block.u8.set(memory);
+    fault.u8.fill(0xff);
+    const { args } = host;
+    const raw = new Uint8Array(args.buffer, args.byteOffset);
+    args[ARG_CODE] = code.address;
+    args[ARG_TILES] = 1;
+    args[ARG_FAULT] = fault.address;
+    const view = new DataView(memory.buffer);
+    kernel.params.forEach(({ elem }, slot) => {
+      const from = ARGS + 8 * slot;
+      if (elem === 'ptr') args[ARG_PARAMS + slot] = block.address + view.getInt32(from, true);
+      else if (elem === 'index') args[ARG_PARAMS + slot] = view.getInt32(from, true);
+      else raw.set(memory.subarray(from, from + 8), 8 * (ARG_PARAMS + slot));
+    });
+    host.call();
+    memory.set(block.u8.subarray(0, memory.length));
+    const position = fault.u32();
+    if (position[1] !== 0xffffffff) view.setInt32(FAULT, position[0] + 1, true);
+  } finally {
+    host.code.free(code);
+    host.memory.free(block);
+    host.memory.free(fault);
+  }
+}
+
+describe.skipIf(!runnable)('on this processor', () => {
+  kernelSuite({
+    infos: [AVX512_TARGET],
+    lanesOf: (...elems) => {
+      const wide = elems.filter((e) => e === 'f64' || e === 'i64').length;
+      const narrow = elems.filter((e) => e === 'f32' || e === 'i32').length;
+      // All lanes of a kernel have one width.
+      return [1, ...(narrow === 0 ? [8] : []), ...(wide === 0 ? [16] : [])];
+    },
+    run: (kernel, _, memory) => run(kernel, memory),
+    text: (kernel) => compileKernel(kernel, { listing: true }).text(),
+  });
+});
+
+test('accumulators stay in their registers: the loop body holds no copies', () => {
+  const b = new KernelBuilder('dot');
+  const x = b.param('x', 'ptr');
+  const y = b.param('y', 'ptr');
+  const n = b.param('n', 'index');
+  const zero = b.splat(b.const('f32', 0), 16);
+  const [sum] = b.loop(0, n, 16, [zero], (i, [acc]) => [
+    b.fma(b.load('f32', 16, at(x, 0, i, 4)), b.load('f32', 16, at(y, 16, i, 4)), acc),
+  ]);
+  b.store('f32', at(y), b.horizontal('add', sum));
+  const { text } = compileKernel(b.finish(), { listing: true });
+  expect(text()).toMatchInlineSnapshot(`
+    "     0  c4 e1 fb 2c 77 18                 vcvttsd2si rsi, QWORD PTR [rdi+0x18]
+         6  c4 61 fb 2c 47 20                 vcvttsd2si r8, QWORD PTR [rdi+0x20]
+         c  c4 61 fb 2c 4f 28                 vcvttsd2si r9, QWORD PTR [rdi+0x28]
+        12  62 f1 7d 48 ef c0                 vpxord zmm0, zmm0, zmm0
+        18  41 ba 00 00 00 00                 mov r10d, 0
+        1e  4d 39 ca                          cmp r10, r9
+        21  7d 28                             jge .L1
+        23  66 0f 1f 84 00 00 00 00 00 0f 1f 40 00  align 16
+    .L0:
+        30  62 b1 7c 48 10 0c 96              vmovups zmm1, ZMMWORD PTR [rsi+r10*4]
+        37  62 92 75 48 b8 84 90 10 00 00 00  vfmadd231ps zmm0, zmm1, ZMMWORD PTR [r8+r10*4+0x10]
+        42  49 83 c2 10                       add r10, 16
+        46  4d 39 ca                          cmp r10, r9
+        49  7c e5                             jl .L0
+    .L1:
+        4b  62 f3 fd 48 1b c1 01              vextractf64x4 ymm1, zmm0, 1
+        52  c5 fc 58 c9                       vaddps ymm1, ymm0, ymm1
+        56  c4 e3 7d 19 c8 01                 vextractf128 xmm0, ymm1, 1
+        5c  c5 f0 58 c0                       vaddps xmm0, xmm1, xmm0
+        60  c5 f9 70 c8 ee                    vpshufd xmm1, xmm0, 238
+        65  c5 f8 58 c9                       vaddps xmm1, xmm0, xmm1
+        69  c5 f9 70 c1 f5                    vpshufd xmm0, xmm1, 245
+        6e  c5 f0 58 c0                       vaddps xmm0, xmm1, xmm0
+        72  c5 f8 28 c0                       vmovaps xmm0, xmm0
+        76  c4 c1 7a 11 00                    vmovss DWORD PTR [r8], xmm0
+        7b  c5 f8 77                          vzeroupper
+        7e  c3                                ret
+        7f  cc                                padding
+    .C0:
+        80  00 00 00 00                       constant"
+  `);
+});

@@ -1,0 +1,400 @@
+/**
+ * Machine IR to bytes: operands get their registers, what lies in memory is loaded and stored around
+ * each instruction, copies become moves.
+ *
+ * A kernel is called with the address of its argument block in rdi. It keeps what System V lets a
+ * callee keep, and leaves the upper halves of vectors clear. rax, rdx and rcx, the last two vector
+ * registers and the last two masks hold what comes from memory.
+ */
+import {
+  type Assembler,
+  gp8,
+  gp32,
+  gp64,
+  k,
+  Label,
+  masked,
+  mem,
+  type Operand,
+  type Register,
+  rsp,
+  SYSTEM_V,
+  vector,
+} from '../../asm/x64/index.ts';
+import type { Allocation, Place } from './allocate.ts';
+import type { Copy, MemUse, MIf, MInst, MLoop, MNode, MOperand, RegUse, VReg } from './machine.ts';
+
+const ARGS = 7; // rdi
+const RAX = 0;
+const RDX = 2;
+const RCX = 1;
+const SCRATCH = { gp: [RAX, RDX, RCX], vec: [30, 31], k: [6, 7] } as const;
+
+/** What values may take: not what holds the stack, the arguments and what comes from memory. */
+export const REGISTERS = {
+  gp: [6, 8, 9, 10, 11, 3, 5, 12, 13, 14, 15],
+  vec: Array.from({ length: 30 }, (_, i) => i),
+  k: [1, 2, 3, 4, 5],
+} as const;
+
+export function emitKernel(asm: Assembler, body: readonly MNode[], allocation: Allocation): void {
+  const emitter = new Emitter(asm, allocation);
+  emitter.prologue();
+  emitter.block(body);
+  emitter.epilogue();
+}
+
+class Emitter {
+  private readonly asm: Assembler;
+  private readonly at: Allocation;
+  private readonly saved: readonly number[];
+  /** Scratch registers that hold something in the present instruction. */
+  private taken = { gp: 0, vec: 0, k: 0 };
+
+  constructor(asm: Assembler, allocation: Allocation) {
+    this.asm = asm;
+    this.at = allocation;
+    this.saved = SYSTEM_V.gpSaved.map((r) => r.id).filter((id) => allocation.used.has(id));
+  }
+
+  // ---- the frame: spills at a multiple of 64, above them the caller's stack pointer
+
+  prologue(): void {
+    const { asm } = this;
+    for (const id of this.saved) asm.emit('push', gp64(id));
+    if (this.at.stackBytes === 0) return;
+    asm.emit('mov', gp64(RAX), rsp);
+    asm.emit('sub', rsp, this.at.stackBytes + 64);
+    asm.emit('and', rsp, -64);
+    asm.emit('mov', mem(rsp, { disp: this.at.stackBytes, bits: 64 }), gp64(RAX));
+  }
+
+  epilogue(): void {
+    const { asm } = this;
+    if (this.at.stackBytes > 0) {
+      asm.emit('mov', rsp, mem(rsp, { disp: this.at.stackBytes, bits: 64 }));
+    }
+    for (const id of this.saved.toReversed()) asm.emit('pop', gp64(id));
+    asm.emit('vzeroupper');
+    asm.emit('ret');
+  }
+
+  // ---- control
+
+  block(nodes: readonly MNode[]): void {
+    for (const node of nodes) {
+      if (node.kind === 'inst') this.inst(node);
+      else if (node.kind === 'loop') this.loop(node);
+      else this.branch(node);
+    }
+  }
+
+  private loop(node: MLoop): void {
+    const { asm } = this;
+    const [top, end] = [asm.label(), asm.label()];
+    this.copies(node.entry);
+    if (!node.certain) {
+      this.compare(node);
+      asm.emit('jge', end);
+    }
+    asm.align(16);
+    asm.bind(top);
+    this.block(node.body);
+    this.copies(node.turn);
+    this.step(node);
+    this.compare(node);
+    asm.emit('jl', top);
+    asm.bind(end);
+    this.copies(node.exit);
+  }
+
+  private step(node: MLoop): void {
+    const place = this.at.placeOf(node.index);
+    const index = place.kind === 'register' ? gp64(place.number) : this.memoryOf(place, 64);
+    this.asm.emit('add', index, node.step);
+  }
+
+  private compare({ index, to }: MLoop): void {
+    this.taken = { gp: 0, vec: 0, k: 0 };
+    const place = this.at.placeOf(index);
+    const counter = place.kind === 'register' ? gp64(place.number) : this.load(index, 64);
+    this.asm.emit('cmp', counter as Register, typeof to === 'number' ? to : this.load(to, 64));
+  }
+
+  private branch(node: MIf): void {
+    const { asm } = this;
+    const [otherwise, end] = [asm.label(), asm.label()];
+    this.inst(node.test);
+    asm.emit(`j${node.unless}`, otherwise);
+    this.block(node.then);
+    this.copies(node.thenCopies);
+    if (node.else.length + node.elseCopies.length > 0) asm.emit('jmp', end);
+    asm.bind(otherwise);
+    this.block(node.else);
+    this.copies(node.elseCopies);
+    asm.bind(end);
+  }
+
+  // ---- instructions
+
+  private inst(inst: MInst): void {
+    const { asm } = this;
+    const { def, tied } = inst;
+    const place = def === null ? null : this.at.placeOf(def);
+    // What can be made again is made where it is read.
+    if (place !== null && place.kind !== 'register' && place.kind !== 'stack') return;
+    if (inst.name === 'divide' || inst.name === 'remainder') return this.divide(inst);
+    this.taken = { gp: 0, vec: 0, k: 0 };
+    const spilled = place?.kind === 'stack';
+    let target: number | null = null;
+    if (def !== null && place !== null) {
+      // Written when all is read: unless it starts as something, it may lie where an operand was.
+      const free = tied === undefined ? SCRATCH[def.class][0] : -1;
+      target = !spilled
+        ? (place as { number: number }).number
+        : free >= 0
+          ? free
+          : this.scratch(def.class);
+      if (tied !== undefined) this.moveInto(def.class, target, tied);
+    }
+    const operands = inst.operands.map((o, i) => this.operand(o, i, inst, target));
+    asm.emit(inst.name, ...(operands as [Operand]));
+    if (spilled && def !== null && target !== null) {
+      this.storeTo(place as Place, def.class, target, def.bytes);
+    }
+  }
+
+  private operand(o: MOperand, i: number, inst: MInst, target: number | null): Operand {
+    if (typeof o !== 'object') return o;
+    if (o.kind === 'mem') return this.memory(o);
+    if (i === 0 && target !== null) return this.withMask(this.register(o, target), o);
+    const place = this.at.placeOf(o.reg);
+    if (place.kind === 'register') return this.withMask(this.register(o, place.number), o);
+    if (i === inst.foldable) {
+      const folded = this.foldedPlace(place, o);
+      if (folded !== null) return folded;
+    }
+    // The result may be one of the operands too.
+    if (target !== null && inst.def === o.reg) return this.register(o, target);
+    return this.register(o, this.loadToScratch(o.reg));
+  }
+
+  /** A register operand that may lie in memory, as such; null for what memory does not hold. */
+  private foldedPlace(place: Place, { bits, reg }: RegUse): Operand | null {
+    if (place.kind === 'broadcast') {
+      if (reg.class !== 'vec') return null;
+      const elementBits = (8 * place.elementBytes) as 32 | 64;
+      return bits === 128 && reg.bytes === 16
+        ? null
+        : mem(place.label, { bits: elementBits, broadcast: true });
+    }
+    if (place.kind !== 'stack' || reg.class === 'k') return null;
+    return this.memoryOf(place, bits as 64);
+  }
+
+  private memory(m: MemUse): Operand {
+    const { bits, disp, broadcast = false, mask, scale = 1 } = m;
+    const guard = mask === undefined ? undefined : k(this.loadNumber(mask));
+    const base =
+      m.base === 'args' ? gp64(ARGS) : m.base instanceof Label ? m.base : this.base(m.base);
+    if (m.index === undefined) return mem(base, { disp, bits, broadcast, mask: guard });
+    const index = gp64(this.loadNumber(m.index));
+    if (typeof m.base !== 'object' || this.isInRegister(m.base) || this.isInRegister(m.index)) {
+      return mem(base, { index, scale, disp, bits, broadcast, mask: guard });
+    }
+    // Both in one, so that a scratch register is left.
+    const both = base as Register<'gp64'>;
+    this.asm.emit('lea', both, mem(both, { index, scale, disp, bits: 64 }));
+    this.taken.gp--;
+    return mem(both, { bits, broadcast, mask: guard });
+  }
+
+  private isInRegister = (v: VReg | Label): boolean =>
+    v instanceof Label || this.at.placeOf(v).kind === 'register';
+
+  private base(v: VReg): Register<'gp64'> {
+    return gp64(this.loadNumber(v));
+  }
+
+  // ---- values in memory
+
+  private scratch(cls: 'gp' | 'vec' | 'k'): number {
+    const number = SCRATCH[cls][this.taken[cls]++];
+    if (number === undefined) throw new Error(`an instruction needs too many ${cls} registers`);
+    return number;
+  }
+
+  /** The number of the register in which a value is, or was loaded. */
+  private loadNumber(v: VReg): number {
+    const place = this.at.placeOf(v);
+    return place.kind === 'register' ? place.number : this.loadToScratch(v);
+  }
+
+  private loadToScratch(v: VReg): number {
+    const number = this.scratch(v.class);
+    this.moveInto(v.class, number, v);
+    return number;
+  }
+
+  private load(v: VReg, bits: 32 | 64): Register {
+    const number = this.loadNumber(v);
+    return bits === 64 ? gp64(number) : gp32(number);
+  }
+
+  private memoryOf(place: Place, bits: 32 | 64 | 128 | 256 | 512): Operand {
+    if (place.kind === 'stack') return mem(rsp, { disp: place.offset, bits });
+    throw new Error(`${place.kind} is no place in memory`);
+  }
+
+  /** Puts a value into a register, from wherever it is. Keeps the flags. */
+  private moveInto(cls: 'gp' | 'vec' | 'k', to: number, v: VReg): void {
+    const { asm } = this;
+    const place = this.at.placeOf(v);
+    if (place.kind === 'register') {
+      if (place.number === to) return;
+      if (cls === 'gp') asm.emit('mov', gp64(to), gp64(place.number));
+      else if (cls === 'k') asm.emit('kmovq', k(to), k(place.number));
+      else asm.emit('vmovaps', vector(v.bytes, to), vector(v.bytes, place.number));
+      return;
+    }
+    if (place.kind === 'immediate') return asm.moveConstant(gp64(to), signed(place.value));
+    if (place.kind === 'broadcast') {
+      const bits = (8 * place.elementBytes) as 32 | 64;
+      const at = mem(place.label, { bits });
+      const scalar = bits === 64 ? 'vmovsd' : 'vmovss';
+      const spread = bits === 64 ? 'vbroadcastsd' : 'vbroadcastss';
+      return asm.emit(v.bytes === 16 ? scalar : spread, vector(v.bytes, to), at);
+    }
+    if (place.kind === 'slot') {
+      return asm.emit('vcvttsd2si', gp64(to), mem(gp64(ARGS), { disp: 8 * place.slot, bits: 64 }));
+    }
+    if (place.kind === 'bytes') {
+      return asm.emit('vmovups', vector(v.bytes, to), mem(place.label, { bits: 512 }));
+    }
+    if (cls === 'gp') asm.emit('mov', gp64(to), this.memoryOf(place, 64));
+    else if (cls === 'k') asm.emit('kmovq', k(to), this.memoryOf(place, 64));
+    else {
+      const bits = (8 * v.bytes) as 128 | 256 | 512;
+      asm.emit('vmovups', vector(v.bytes, to), this.memoryOf(place, bits));
+    }
+  }
+
+  private storeTo(place: Place, cls: 'gp' | 'vec' | 'k', from: number, bytes: number): void {
+    const { asm } = this;
+    if (cls === 'gp') asm.emit('mov', this.memoryOf(place, 64), gp64(from));
+    else if (cls === 'k') asm.emit('kmovq', this.memoryOf(place, 64), k(from));
+    else {
+      const bits = (8 * bytes) as 128 | 256 | 512;
+      asm.emit('vmovups', this.memoryOf(place, bits), vector(bytes, from));
+    }
+  }
+
+  private register({ bits, reg }: RegUse, number: number): Register {
+    if (reg.class === 'k') return k(number);
+    if (reg.class === 'vec') return vector(bits / 8, number);
+    return bits === 64 ? gp64(number) : bits === 32 ? gp32(number) : gp8(number);
+  }
+
+  private withMask(register: Register, { mask, zeroing = false }: RegUse): Register {
+    if (mask === undefined) return register;
+    return masked(register as Register<'zmm'>, k(this.loadNumber(mask)), zeroing);
+  }
+
+  // ---- copies
+
+  /** All are read before one is written. */
+  private copies(list: readonly Copy[]): void {
+    const key = (place: Place): string =>
+      place.kind === 'register'
+        ? `r${place.number}`
+        : place.kind === 'stack'
+          ? `s${place.offset}`
+          : '';
+    let left = list
+      .map((c) => ({ ...c, source: this.at.placeOf(c.from), target: this.at.placeOf(c.to) }))
+      .filter(
+        ({ source, target, from, to }) =>
+          from.class !== to.class || key(source) !== key(target) || key(source) === '',
+      );
+    const name = (c: { readonly from: VReg }, place: Place): string => c.from.class + key(place);
+    while (left.length > 0) {
+      const ready = left.filter(
+        (c) => !left.some((o) => o !== c && name(o, o.source) === name(c, c.target)),
+      );
+      if (ready.length > 0) {
+        for (const c of ready) this.copy(c.from, c.target, c.source);
+        left = left.filter((c) => !ready.includes(c));
+        continue;
+      }
+      // Only cycles are left: one value waits in a scratch register.
+      const [first] = left;
+      const { class: cls } = first.from;
+      const wait = SCRATCH[cls][1];
+      this.moveInto(cls, wait, first.from);
+      const waiting: Place = { kind: 'register', number: wait };
+      left = left.map((c) =>
+        name(c, c.source) === name(first, first.source) ? { ...c, source: waiting } : c,
+      );
+    }
+  }
+
+  private copy(from: VReg, target: Place, source: Place): void {
+    const { class: cls, bytes } = from;
+    if (target.kind !== 'register' && target.kind !== 'stack') return;
+    const moved = source.kind === 'register' && source.number === SCRATCH[cls][1];
+    const to = target.kind === 'register' ? target.number : SCRATCH[cls][0];
+    if (moved) {
+      if (target.kind === 'stack') return this.storeTo(target, cls, source.number, bytes);
+      if (cls === 'gp') this.asm.emit('mov', gp64(to), gp64(source.number));
+      else if (cls === 'k') this.asm.emit('kmovq', k(to), k(source.number));
+      else this.asm.emit('vmovaps', vector(bytes, to), vector(bytes, source.number));
+      return;
+    }
+    if (target.kind === 'stack' && source.kind === 'register') {
+      return this.storeTo(target, cls, source.number, bytes);
+    }
+    this.moveInto(cls, to, from);
+    if (target.kind === 'stack') this.storeTo(target, cls, to, bytes);
+  }
+
+  // ---- division
+
+  /** By 0 gives 0; the most negative by -1 wraps, where the processor would trap. */
+  private divide({ name, operands, def }: MInst): void {
+    const { asm } = this;
+    const [d, a, b] = operands as [RegUse, RegUse, RegUse];
+    const { bits } = d;
+    const wide = bits === 64;
+    const reg = (number: number) => (wide ? gp64(number) : gp32(number));
+    const divisorPlace = this.at.placeOf(b.reg);
+    const divisor =
+      divisorPlace.kind === 'register'
+        ? reg(divisorPlace.number)
+        : this.memoryOf(divisorPlace, wide ? 64 : 32);
+    const [zero, minus, end] = [asm.label(), asm.label(), asm.label()];
+    this.moveInto('gp', RAX, a.reg);
+    asm.emit('cmp', divisor, 0);
+    asm.emit('je', zero);
+    asm.emit('cmp', divisor, -1);
+    asm.emit('je', minus);
+    asm.emit(wide ? 'cqo' : 'cdq');
+    asm.emit('idiv', divisor);
+    if (name === 'remainder') asm.emit('mov', reg(RAX), reg(RDX));
+    asm.emit('jmp', end);
+    asm.bind(minus);
+    if (name === 'divide') {
+      asm.emit('neg', reg(RAX));
+      asm.emit('jmp', end);
+    }
+    asm.bind(zero);
+    asm.emit('xor', gp32(RAX), gp32(RAX));
+    asm.bind(end);
+    if (def === null) return;
+    const place = this.at.placeOf(def);
+    if (place.kind === 'register') asm.emit('mov', reg(place.number), reg(RAX));
+    else this.storeTo(place, 'gp', RAX, 8);
+  }
+}
+
+const signed = (value: bigint): number | bigint =>
+  value >= -(2n ** 31n) && value < 2n ** 32n ? Number(value) : value;

@@ -1,0 +1,117 @@
+/**
+ * Machine IR: x86-64 instructions over virtual registers, in the kernel's own structure of loops
+ * and branches. Made by `select.ts`; `liveness.ts` and `allocate.ts` give the registers places;
+ * `emit.ts` writes it.
+ *
+ * An instruction that overwrites its first source names that source as `tied`: the result starts
+ * as a copy of it, which vanishes where both get one register.
+ */
+import type { Label } from '../../asm/x64/index.ts';
+
+/** General, vector (xmm, ymm, zmm) and mask registers. */
+export type Class = 'gp' | 'vec' | 'k';
+
+/** A virtual register. */
+export interface VReg {
+  readonly id: number;
+  readonly class: Class;
+  /** Bytes it holds: what a spill keeps. Masks 8. */
+  readonly bytes: number;
+  /** How to make it again without a spill: a constant, or a slot of the argument block. */
+  readonly remake?: Remake;
+}
+
+export type Remake =
+  | { readonly kind: 'immediate'; readonly value: bigint }
+  /** An address or a count in a slot of the argument block: a float64. */
+  | { readonly kind: 'slot'; readonly slot: number }
+  /** A constant in memory: every element the same, or the bytes as they are. */
+  | { readonly kind: 'broadcast' | 'bytes'; readonly label: Label; readonly elementBytes: 4 | 8 };
+
+/** How a virtual register is read in an operand: its width, and a write mask. */
+export interface RegUse {
+  readonly kind: 'reg';
+  readonly reg: VReg;
+  /** Bits: 8, 32, 64 general; 128, 256, 512 vector; 64 mask. */
+  readonly bits: number;
+  readonly mask?: VReg;
+  readonly zeroing?: boolean;
+}
+
+export interface MemUse {
+  readonly kind: 'mem';
+  /** A register, the argument block, or a constant. */
+  readonly base: VReg | 'args' | Label;
+  readonly index?: VReg;
+  readonly scale?: 1 | 2 | 4 | 8;
+  readonly disp: number;
+  readonly bits: 8 | 16 | 32 | 64 | 128 | 256 | 512;
+  readonly broadcast?: boolean;
+  readonly mask?: VReg;
+}
+
+export type MOperand = RegUse | MemUse | number | bigint;
+
+export interface MInst {
+  readonly kind: 'inst';
+  readonly name: string;
+  readonly operands: readonly MOperand[];
+  /** Virtual register that operand 0 assigns, if it is one. */
+  readonly def: VReg | null;
+  /** What operand 0 starts as. Operand 0 is then read too. */
+  readonly tied?: VReg;
+  /** The register operand that may lie in memory instead, or -1. */
+  readonly foldable: number;
+}
+
+/** Assigns registers at once: all are read before one is written. */
+export interface Copy {
+  readonly to: VReg;
+  readonly from: VReg;
+}
+
+export interface MLoop {
+  readonly kind: 'loop';
+  readonly index: VReg;
+  readonly to: VReg | number;
+  readonly step: number;
+  /** Whether it surely runs once. */
+  readonly certain: boolean;
+  readonly entry: readonly Copy[];
+  readonly body: readonly MNode[];
+  readonly turn: readonly Copy[];
+  readonly exit: readonly Copy[];
+}
+
+export interface MIf {
+  readonly kind: 'if';
+  /** Sets the flags; then the branch is taken unless `unless` holds. */
+  readonly test: MInst;
+  readonly unless: Condition;
+  readonly then: readonly MNode[];
+  readonly thenCopies: readonly Copy[];
+  readonly else: readonly MNode[];
+  readonly elseCopies: readonly Copy[];
+}
+
+export type Condition = 'e' | 'ne' | 'l' | 'le' | 'g' | 'ge' | 'b' | 'be' | 'a' | 'ae' | 'p' | 'np';
+
+export type MNode = MInst | MLoop | MIf;
+
+/** What an instruction reads before it writes. */
+export function readsOf(inst: MInst): VReg[] {
+  const out: VReg[] = inst.tied === undefined ? [] : [inst.tied];
+  inst.operands.forEach((o, i) => {
+    if (typeof o !== 'object') return;
+    if (o.kind === 'mem') out.push(...addressOf(o));
+    else if (i > 0 || inst.def === null) out.push(o.reg);
+    if (o.mask !== undefined) out.push(o.mask);
+  });
+  return out;
+}
+
+/** The registers of an address. */
+export const addressOf = (m: MemUse): VReg[] => [
+  ...(typeof m.base === 'object' && 'class' in m.base ? [m.base] : []),
+  ...(m.index === undefined ? [] : [m.index]),
+];

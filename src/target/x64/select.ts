@@ -1,0 +1,21 @@
+/** Kernel IR to machine IR: control by the selector, values by lanes. */
+import type { Kernel } from '../../kernel/index.ts';
+import type { MNode } from './machine.ts';
+import { scalarTest, selectScalar } from './scalar-code.ts';
+import { type ConstantPool, Selector, type Simple, type ValueCode } from './selector.ts';
+import { selectVector } from './vector-code.ts';
+
+const CODE: ValueCode = {
+  value: (s, inst) => (isVector(inst) ? selectVector(s, inst) : selectScalar(s, inst)),
+  test: scalarTest,
+};
+
+/** Whether an instruction takes or gives lanes. */
+function isVector(inst: Simple): boolean {
+  if ('dst' in inst) return inst.dst.type.lanes > 1 || ('a' in inst && inst.a.type.lanes > 1);
+  return inst.op === 'store' && inst.value.type.lanes > 1;
+}
+
+/** `pool` keeps a constant with the code and tells its label. */
+export const select = (kernel: Kernel, pool: ConstantPool): readonly MNode[] =>
+  new Selector(kernel, pool, CODE).kernel();
