@@ -19,6 +19,12 @@ const engines = [
     env: {},
   },
   {
+    name: 'x64',
+    engine: 'x86-64 machine code (avx512)',
+    include: conformance,
+    env: { GRADUS_CPU: 'x64' },
+  },
+  {
     name: 'wasm',
     engine: 'WebAssembly SIMD (wasm)',
     // The tests of kernels that compile for the engine itself, not for each in turn.

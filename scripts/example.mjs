@@ -15,7 +15,7 @@ if (!names.includes(name)) {
 }
 const program = await translate(join(root, 'examples', `${name}.ts`));
 try {
-  process.exitCode = run(program, args);
+  process.exitCode = await run(program, args);
 } finally {
   rmSync(program, { force: true });
 }

@@ -9,7 +9,7 @@ const [kill, child] = [
   await translate(join(root, 'test/kill/child.ts')),
 ];
 try {
-  process.exitCode = run(kill, ['--child', child, ...process.argv.slice(2)]);
+  process.exitCode = await run(kill, ['--child', child, ...process.argv.slice(2)]);
 } finally {
   for (const program of [kill, child]) rmSync(program, { force: true });
 }

@@ -1,6 +1,6 @@
 // Runs TypeScript programs that import 'gradus' as any other would, against dist (npm run build
 // first): Node 20 reads no TypeScript. Usage: node scripts/run-ts.mjs <file.ts> [arguments]
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
@@ -30,25 +30,22 @@ export async function translate(file) {
 
 /** Runs a translated program with this process's terminal; its exit status. */
 export function run(program, args) {
-  // Signals reach both; the program says what becomes of them.
-  const ignore = () => {};
-  process.on('SIGINT', ignore);
-  const { status, signal } = spawnSync(
-    process.execPath,
-    ['--enable-source-maps', program, ...args],
-    {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, ['--enable-source-maps', program, ...args], {
       stdio: 'inherit',
-    },
-  );
-  process.removeListener('SIGINT', ignore);
-  return signal === null ? status : 1;
+    });
+    // Ctrl-C reaches both; the program says what becomes of it. SIGTERM is passed on.
+    process.on('SIGINT', () => {});
+    process.on('SIGTERM', () => child.kill('SIGTERM'));
+    child.on('close', (status) => done(status ?? 1));
+  });
 }
 
 if (process.argv[1] === join(root, 'scripts/run-ts.mjs')) {
   const [file, ...args] = process.argv.slice(2);
   const programs = [await translate(file)];
   try {
-    process.exitCode = run(programs[0], args);
+    process.exitCode = await run(programs[0], args);
   } finally {
     for (const program of programs) rmSync(program, { force: true });
   }

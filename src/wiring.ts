@@ -3,17 +3,26 @@
  * in the slot. Every public entry point imports it.
  */
 import { cpuEngine, DeviceError } from './base/index.ts';
-import { ReferenceDevice, registerDevice, WasmDevice } from './runtime/index.ts';
+import { openX64, ReferenceDevice, registerDevice, WasmDevice } from './runtime/index.ts';
 import { installEager } from './tensor/index.ts';
 
 registerDevice('cpu', () => {
-  const engine = cpuEngine() ?? 'wasm';
+  const engine = cpuEngine();
   if (engine === 'reference') return new ReferenceDevice();
-  if (engine === 'wasm') return new WasmDevice();
+  if (engine === 'x64') {
+    const native = openX64();
+    if ('device' in native) return native.device;
+    throw new DeviceError({
+      op: 'GRADUS_CPU',
+      problem: `there is no x64 engine: ${native.reason}`,
+      remedy: 'unset GRADUS_CPU: WebAssembly then computes',
+    });
+  }
+  if (engine === undefined || engine === 'wasm') return new WasmDevice();
   throw new DeviceError({
     op: 'GRADUS_CPU',
     problem: `there is no CPU engine '${engine}'`,
-    remedy: "set GRADUS_CPU to 'wasm' or 'reference', or unset it",
+    remedy: "set GRADUS_CPU to 'x64', 'wasm' or 'reference', or unset it",
   });
 });
 

@@ -2,9 +2,9 @@
 /** The command line: `gradus <command>`. */
 import { existsSync, readFileSync } from 'node:fs';
 import { DownloadError } from '../data/index.ts';
-import { FileError } from '../format/index.ts';
-import { FormatError } from '../index.ts';
+import { GradusError } from '../index.ts';
 import { TrainingInterrupted } from '../train/index.ts';
+import { commandLine } from './command-line.ts';
 import { showDevices } from './devices.ts';
 import { quickstart } from './quickstart.ts';
 import { TASKS } from './tasks.ts';
@@ -133,8 +133,9 @@ async function runQuickstart(args: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof TrainingInterrupted)) throw error;
     const again = args.includes('--resume') ? args : [...args, '--resume'];
+    const words = again.map((word) => (/^[\w./=-]+$/.test(word) ? word : `'${word}'`)).join(' ');
     console.log(`\nStopped after step ${error.step}; saved in ${error.checkpoint}. Go on with`);
-    console.log(`  gradus quickstart ${again.join(' ')}`);
+    console.log(`  ${commandLine('quickstart')} ${words}`);
     process.exitCode = error.signal === 'SIGINT' ? 130 : 143; // as shells tell signals
   }
 }
@@ -145,11 +146,7 @@ try {
   if (error instanceof UsageError) {
     console.error(`gradus: ${error.message}; see gradus --help`);
     process.exitCode = 2;
-  } else if (
-    error instanceof FormatError ||
-    error instanceof FileError ||
-    error instanceof DownloadError
-  ) {
+  } else if (error instanceof GradusError || error instanceof DownloadError) {
     console.error(`gradus: ${error.message}`);
     process.exitCode = 1;
   } else {

@@ -4,6 +4,7 @@ import type { LabelledImages } from '../data/index.ts';
 import { loadModel, saveModel } from '../format/index.ts';
 import { devices, manualSeed, nn, optim } from '../index.ts';
 import { accuracy, lrSchedule, type Output, Trainer } from '../train/index.ts';
+import { commandLine } from './command-line.ts';
 import { drawPictures, type Picture } from './draw-digits.ts';
 import { TASKS } from './tasks.ts';
 
@@ -34,10 +35,11 @@ export async function quickstart(options: QuickstartOptions): Promise<number> {
   const out: Output = options.out ?? process.stdout;
   const say = (text = ''): void => void out.write(`${text}\n`);
 
+  say(`${task.title}:`);
   const { train, test } = await task.load(seed, say);
   manualSeed(seed);
   const net = task.network();
-  say(`${task.title}: ${train.length} to learn from, ${test.length} held out.`);
+  say(`${train.length} to learn from, ${test.length} held out.`);
   say(`On ${devices()[0].engine}:\n`);
   say(`${nn.summary(net, train.images.shape.slice(1))}\n`);
 
@@ -66,7 +68,10 @@ export async function quickstart(options: QuickstartOptions): Promise<number> {
   saveModel(net, save, { metadata: { accuracy: share.toFixed(4) } });
   if (existsSync(checkpoint)) rmSync(checkpoint); // the model is safe now
   const again = loadModel(save);
-  const reader = new Trainer(again, trainer.options);
+  const reader = new Trainer(again, {
+    ...trainer.options,
+    optimizer: optim.sgd(again.parameters(), { lr: 0 }),
+  });
   const { accuracy: reread } = await reader.evaluate(test);
   say(
     `saved ${save} (${Math.ceil(statSync(save).size / 1024)} KB), read back: ${reread.toFixed(4)}`,
@@ -77,9 +82,10 @@ export async function quickstart(options: QuickstartOptions): Promise<number> {
   const colour = (out.isTTY ?? false) && process.env.NO_COLOR === undefined;
   say(`\n${drawPictures(pick(test, predicted), colour, out.columns)}`);
   say('\nNext:');
-  say('  gradus quickstart --data mnist           a larger network on 60,000 images');
-  say('  gradus quickstart --epochs 30 --seed 7   train longer, or from other weights');
-  say('  gradus --help                            all commands');
+  const typed = commandLine('quickstart');
+  say(`  ${typed} --data mnist           a larger network on 60,000 images`);
+  say(`  ${typed} --epochs 30 --seed 7   train longer, or from other weights`);
+  say(`  ${typed} --help                 all commands`);
   return share;
 }
 

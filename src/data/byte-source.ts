@@ -1,8 +1,5 @@
 /** Bytes as readers take them: whole or in pieces, gzipped or plain. */
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip, gunzipSync } from 'node:zlib';
+import { createGunzip, createReadStream, gunzipSync, open, pipeline, Readable } from '#data-node';
 import { FormatError } from '../base/index.ts';
 
 /** Pieces of a file in order: a stream, an array of buffers, or all of it at once. */

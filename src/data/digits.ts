@@ -1,6 +1,5 @@
 /** The digits of scikit-learn: 1797 small images that come with the package. */
-import { existsSync, readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { existsSync, gunzipSync, readFileSync } from '#data-node';
 import { FormatError } from '../base/index.ts';
 import { tensor } from '../tensor/index.ts';
 import { LabelledImages } from './labelled-images.ts';

@@ -1,9 +1,20 @@
 /** Downloads a file whose checksum is known: resumed where it broke off, never half there. */
-import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Hash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import {
+  basename,
+  createHash,
+  createReadStream,
+  dirname,
+  join,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  sleep,
+  stat,
+} from '#data-node';
 import { DownloadError, type DownloadFailure } from './download-error.ts';
 
 /** A file with public homes. */

@@ -1,8 +1,5 @@
 /** Finds a data set's files on this machine, or downloads them. */
-import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, homedir, join, resolve, stat } from '#data-node';
 import { checkOptions, given, ValueError } from '../base/index.ts';
 import { type DownloadProgress, download, type RemoteFile } from './download.ts';
 import { DownloadError } from './download-error.ts';

@@ -1,5 +1,5 @@
 /** Tiny Shakespeare: a million characters of plays. */
-import { readFile } from 'node:fs/promises';
+import { readFile } from '#data-node';
 import { FormatError } from '../base/index.ts';
 import type { RemoteFile } from './download.ts';
 import { type DatasetOptions, obtain } from './locate.ts';

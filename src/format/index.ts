@@ -2,7 +2,7 @@
 import '../wiring.ts';
 
 /** For the rooms that write files of their own. @internal */
-export { removeStaleFiles, writeFile } from '#format-files';
+export { checkWritable, removeStaleFiles, writeFile } from '#format-files';
 export type { DecodeOptions } from './bytes/byte-source.ts';
 export { FileError } from './file-error.ts';
 export type { ModelNode, ModuleMaker } from './model/description.ts';

@@ -50,10 +50,10 @@ const LAYERS: Readonly<Record<string, LayerClass>> = {
   Tanh,
 };
 
-/** The names of all layers that can be made of their name and `config()`. @internal */
+/** The names of all layers that can be made of their name and `config()`. */
 export const layerNames = (): string[] => Object.keys(LAYERS);
 
-/** The name of a layer, or null for another module, such as one of a class of the user's. @internal */
+/** The name of a layer, or null for another module, such as one of a class of the user's. */
 export function layerName(module: Module): string | null {
   for (const [name, Layer] of Object.entries(LAYERS)) {
     if (module.constructor === Layer) return name;
@@ -63,7 +63,7 @@ export function layerName(module: Module): string | null {
 
 /**
  * A layer by its name and what `config()` of one like it gave; null for an unknown name. Throws what
- * the layer throws for arguments that make no sense. @internal
+ * the layer throws for arguments that make no sense.
  */
 export function makeLayer(name: string, config: readonly unknown[]): Module | null {
   if (!Object.hasOwn(LAYERS, name)) return null;

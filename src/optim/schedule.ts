@@ -17,7 +17,8 @@ export type Rule = (count: Tensor, base: Tensor) => Tensor;
  */
 export class Schedule {
   private readonly op: string;
-  private readonly optimizer: Optimizer;
+  /** The optimiser whose rate it sets. */
+  readonly optimizer: Optimizer;
   private readonly rule: Rule;
   private readonly count: Tensor;
   private readonly bases: readonly Tensor[];

@@ -1,2 +1,2 @@
-export { ReferenceDevice, WasmDevice } from './cpu/index.ts';
+export { openX64, ReferenceDevice, WasmDevice } from './cpu/index.ts';
 export * from './device.ts';

@@ -46,6 +46,8 @@ export interface CallbackState {
  * await trainer.fit(train, { epochs: 3, callbacks: [shout] });
  */
 export interface Callback {
+  /** What a checkpoint knows it by. */
+  readonly name?: string;
   /** Before the first step, after a checkpoint was loaded. */
   onFitStart?(run: Run): unknown;
   onEpochStart?(run: Run): unknown;

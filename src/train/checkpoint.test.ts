@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { DataLoader, TensorDataset } from '../data/index.ts';
 import { loadSafetensors, safetensorsInfo, saveSafetensors } from '../format/index.ts';
-import { manualSeed, nn, optim, tensor } from '../index.ts';
+import { dice, mutate } from '../format/mutate.test-util.ts';
+import { GradusError, getRandomState, manualSeed, nn, optim, tensor } from '../index.ts';
 import type { Callback } from './callback.ts';
 import { earlyStopping } from './callbacks/early-stopping.ts';
 import { lrSchedule } from './callbacks/lr-schedule.ts';
@@ -39,6 +40,9 @@ function setUp(steps = 40) {
 const data = points();
 const OPTIONS: FitOptions = { epochs: 5, batchSize: 16, seed: 2, validation: data, ...QUIET };
 
+/** In the place of one that crashed. */
+const NOTHING: Callback = { onFitStart: () => {} };
+
 /** Ends the run by an error after `step` steps. */
 const crash = (step: number): Callback => ({
   onStepEnd: (run) => {
@@ -49,7 +53,7 @@ const crash = (step: number): Callback => ({
 async function whole() {
   const { net, trainer, callbacks } = setUp();
   manualSeed(9);
-  const history = await trainer.fit(data, { ...OPTIONS, callbacks: [...callbacks, {}] });
+  const history = await trainer.fit(data, { ...OPTIONS, callbacks: [...callbacks, NOTHING] });
   return { bits: bitsOf(net), history };
 }
 
@@ -82,7 +86,7 @@ describe('a resumed run', () => {
         ...OPTIONS,
         checkpoint,
         resume: true,
-        callbacks: [...callbacks, {}],
+        callbacks: [...callbacks, NOTHING],
         progress: 'lines',
         out,
       });
@@ -93,7 +97,7 @@ describe('a resumed run', () => {
     },
   );
 
-  test('works with loaders, and with iterables of batches', async () => {
+  test.each([1, 2, 3, 4, 5, 7, 8])('works with loaders and iterables, at step %i', async (step) => {
     const loader = () =>
       new DataLoader(new TensorDataset(data), { batchSize: 16, shuffle: true, seed: 2 });
     const batches = () => [...loader()];
@@ -107,8 +111,14 @@ describe('a resumed run', () => {
       };
       const expected = await run({});
       const checkpoint = { path: `${path}-${make.name}`, everySteps: 1 };
-      await run({ checkpoint, callbacks: [crash(7)] });
-      expect(await run({ checkpoint, callbacks: [{}], resume: true })).toBe(expected);
+      await run({ checkpoint, callbacks: [crash(step)] });
+      const starts: string[] = [];
+      const note: Callback = { onEpochStart: (at) => void starts.push(`${at.epoch}.${at.batch}`) };
+      expect(await run({ checkpoint, callbacks: [note], resume: true })).toBe(expected);
+      // The crash came before step `step` was saved; an epoch under way is not begun again.
+      const saved = step - 1;
+      const next = Math.floor(saved / 4) + (saved % 4 === 0 ? 1 : 2);
+      expect(starts[0]).toBe(next > 3 ? undefined : `${next}.0`);
     }
   });
 
@@ -145,7 +155,95 @@ describe('a resumed run', () => {
   });
 });
 
+test('an epoch in which the run was stopped, and that died before its end, gets its end', async () => {
+  const run = (callbacks: Callback[], options: FitOptions = {}) =>
+    trainerOf().fit(data, {
+      epochs: 3,
+      batchSize: 15,
+      validation: data,
+      checkpoint: { path, everySteps: 1 },
+      callbacks,
+      ...QUIET,
+      ...options,
+    });
+  const stop: Callback = { onStepEnd: (at) => at.step === 6 && at.stop('enough') };
+  const die: Callback = {
+    onEpochEnd: (at) => {
+      if (at.epoch === 2) throw new Error('died');
+    },
+  };
+  await expect(run([stop, die])).rejects.toThrow('died');
+  const history = await run([stop, NOTHING], { resume: true });
+  expect(history.stopped).toBe('enough');
+  expect(history.epochs.map((e) => [e.epoch, e.step])).toEqual([
+    [1, 4],
+    [2, 6],
+  ]);
+  expect(history.epochs[1].logs.valLoss).toBeGreaterThan(0);
+});
+
+test('with normalisation, accumulation and clipping', async () => {
+  const images = { x: points(64).x.reshape([64, 1, 2, 2]), y: points(64).y };
+  const run = async (options: FitOptions): Promise<string> => {
+    manualSeed(3);
+    const net = nn.sequential(
+      nn.conv2d(1, 4, 1),
+      nn.batchNorm2d(4),
+      nn.flatten(),
+      nn.linear(16, 3),
+    );
+    const trainer = trainerOf(net, { accumulate: 3, clipGradNorm: 0.5 });
+    await trainer.fit(images, { epochs: 3, batchSize: 8, ...QUIET, ...options }).catch(() => {});
+    return bitsOf(net);
+  };
+  const expected = await run({});
+  for (const step of [2, 3, 4, 7]) {
+    const checkpoint = { path: `${path}-${step}`, everySteps: 1 };
+    await run({ checkpoint, callbacks: [crash(step)] });
+    expect(await run({ checkpoint, callbacks: [NOTHING], resume: true })).toBe(expected);
+  }
+});
+
 describe('a signal', () => {
+  test('in validation ends the run there, and the epoch is gone on with', async () => {
+    const expected = await whole();
+    const { net, trainer, callbacks } = setUp();
+    manualSeed(9);
+    let evaluated = 0;
+    net.registerForwardHook((m) => {
+      if (m.training) return;
+      if (++evaluated === 3) process.kill(process.pid, 'SIGINT');
+      const start = performance.now();
+      while (performance.now() - start < 12); // long enough for others to have their turn
+    });
+    const validation = new DataLoader(new TensorDataset(data), { batchSize: 10 });
+    const options = { ...OPTIONS, validation, checkpoint: path };
+    const fit = trainer.fit(data, { ...options, callbacks: [...callbacks, NOTHING] });
+    const error = (await fit.catch((e) => e)) as TrainingInterrupted;
+    expect(error).toBeInstanceOf(TrainingInterrupted);
+    expect(error.step % 4).toBe(0);
+    const resumed = setUp();
+    await resumed.trainer.fit(data, {
+      ...OPTIONS,
+      resume: path,
+      callbacks: [...resumed.callbacks, NOTHING],
+    });
+    expect(bitsOf(resumed.net)).toBe(expected.bits);
+  });
+
+  test('before the first step, and without a file', async () => {
+    const kill: Callback = {
+      onFitStart: async () => {
+        process.kill(process.pid, 'SIGTERM');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      },
+    };
+    const fit = trainerOf().fit(data, { checkpoint: false, callbacks: [kill], ...QUIET });
+    const error = (await fit.catch((e) => e)) as TrainingInterrupted;
+    expect(error).toMatchObject({ signal: 'SIGTERM', step: 0, checkpoint: null });
+    expect(process.listenerCount('SIGTERM')).toBe(0);
+  });
+
   test.each(['SIGINT', 'SIGTERM'] as const)('%s saves and says how to go on', async (signal) => {
     const before = process.listenerCount(signal);
     const expected = await whole();
@@ -173,7 +271,7 @@ describe('a signal', () => {
     await resumed.trainer.fit(data, {
       ...OPTIONS,
       resume: path,
-      callbacks: [...resumed.callbacks, {}],
+      callbacks: [...resumed.callbacks, NOTHING],
     });
     expect(bitsOf(resumed.net)).toBe(expected.bits);
   });
@@ -232,14 +330,55 @@ describe('files that do not fit', () => {
     );
     expect(bitsOf(net)).toBe(own);
     await expect(fit({ callbacks: [earlyStopping()] })).rejects.toThrow(
-      /written by a run with 0 callbacks/,
+      /by a run with the callbacks none; this one has earlyStopping/,
     );
-    await expect(fit({ batchSize: 5 })).rejects.toThrow(/the state is of another loader/);
+    const same = network();
+    same.parameters()[0].assign(net.parameters()[0]);
+    const random = getRandomState();
+    await expect(fit({ batchSize: 5 }, same)).rejects.toThrow(
+      /batchSize 32, here 5[^]*in: the checkpoint .*safetensors; delete it/,
+    );
+    expect(bitsOf(same)).toBe(own);
+    expect(getRandomState()).toEqual(random);
   });
 
   test('a folder that is not there: told, and the run before is not lost silently', async () => {
     const run = fit({ resume: false, checkpoint: join(folder, 'none', 'x.safetensors') });
     await expect(run).rejects.toThrow(/there is no folder/);
+    const steps: number[] = [];
+    const count: Callback = { onStepEnd: (at) => void steps.push(at.step) };
+    const curves = join(folder, 'none', 'x.svg');
+    const drawn = fit({ resume: false, curves, callbacks: [count] });
+    await expect(drawn).rejects.toThrow(/curves: .*there is no folder/);
+    expect(steps).toEqual([]);
+  });
+
+  test('a run that would be replaced is told', async () => {
+    await fit({ resume: false, checkpoint: path });
+    const out = recorder();
+    await fit({ resume: false, checkpoint: path, progress: 'lines', out });
+    expect(out.text).toMatch(/holds a run, which this one replaces: resume: true/);
+  });
+
+  test('every mutant of the words is refused or gone on with; nothing else is thrown', async () => {
+    await fit({ resume: false, checkpoint: path, callbacks: [earlyStopping()], epochs: 2 });
+    const { metadata } = safetensorsInfo(path);
+    const tensors = loadSafetensors(path);
+    const words = [new TextEncoder().encode(metadata['gradus.run'])];
+    const roll = dice(20_261_125);
+    let refused = 0;
+    for (let i = 0; i < 150; i++) {
+      const run = new TextDecoder().decode(mutate(words, roll));
+      saveSafetensors(tensors, path, { metadata: { ...metadata, 'gradus.run': run } });
+      const net = network();
+      const before = bitsOf(net);
+      await fit({ callbacks: [earlyStopping()], epochs: 2 }, net).catch((error: unknown) => {
+        if (!(error instanceof GradusError)) throw error;
+        expect(bitsOf(net)).toBe(before);
+        refused++;
+      });
+    }
+    expect(refused).toBeGreaterThan(50);
   });
 
   test('a model that is not finite does not replace a good checkpoint', async () => {
@@ -252,7 +391,7 @@ describe('files that do not fit', () => {
           .assign(run.model.parameters()[0].mul(Number.NaN).detach() as never),
     };
     const run = fit({ resume: false, checkpoint: path, batchSize: 60, callbacks: [spoil] });
-    await expect(run).rejects.toThrow(/parameter '0\.weight' \(element 0 is NaN\)/);
+    await expect(run).rejects.toThrow(/parameter '0\.weight' \(element \[0, 0\] is NaN\)/);
     expect(readFileSync(path).equals(good)).toBe(true);
   });
 });

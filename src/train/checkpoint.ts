@@ -1,5 +1,5 @@
 /** A training run in one file: what is needed to go on to the bit. */
-import { FormatError, given, ValueError } from '../base/index.ts';
+import { FormatError, GradusError, ValueError } from '../base/index.ts';
 import {
   FileError,
   loadSafetensors,
@@ -10,7 +10,7 @@ import {
 import type { Module } from '../nn/index.ts';
 import type { Optimizer } from '../optim/index.ts';
 import { getRandomState, setRandomState, type Tensor } from '../tensor/index.ts';
-import type { Callback, CallbackState } from './callback.ts';
+import type { Callback } from './callback.ts';
 import type { FeedState } from './feed.ts';
 import type { Curve, EpochRecord } from './history.ts';
 import type { Plain } from './metrics/metric.ts';
@@ -44,8 +44,10 @@ export interface Parts {
 interface Saved {
   readonly position: Position;
   readonly random: { readonly seed: string; readonly counter: string };
-  readonly callbacks: readonly Plain[];
+  readonly callbacks: readonly { readonly name: string; readonly data: Plain }[];
 }
+
+const nameOf = (callback: Callback): string => callback.name ?? 'callback';
 
 /**
  * Writes a checkpoint: under a temporary name, synced, then renamed, so that there is always the old
@@ -57,7 +59,7 @@ export function writeCheckpoint(op: string, path: string, parts: Parts, position
   const saved: Saved = {
     position,
     random: { seed: String(seed), counter: String(counter) },
-    callbacks: states.map((s) => s.data ?? null),
+    callbacks: states.map((s, i) => ({ name: nameOf(parts.callbacks[i]), data: s.data ?? null })),
   };
   const tensors = new Map<string, Tensor>([
     ...prefixed('model.', parts.model.stateDict()),
@@ -78,6 +80,15 @@ export function writeCheckpoint(op: string, path: string, parts: Parts, position
   }
 }
 
+/** Whether a file is there that a new run would replace, and it is a run. */
+export function holdsCheckpoint(path: string): boolean {
+  try {
+    return safetensorsInfo(path).metadata[KEYS.format] === FORMAT;
+  } catch {
+    return false;
+  }
+}
+
 /** What an error says, for another that names who called. */
 function told(error: FileError): { problem: string; cause: unknown } {
   const [first] = error.message.split('\n');
@@ -89,12 +100,18 @@ export const tidyCheckpoints = (path: string): void => removeStaleFiles(path);
 
 /**
  * Reads a checkpoint into the parts of a run, and tells its position; null if there is no file.
+ * `place` takes over the position, or throws.
  *
  * Nothing changes unless all of it fits. Throws FormatError for what is no checkpoint, is damaged, or
- * comes from a newer Gradus; ValueError and ShapeError, which list every name, for one of another
- * model or optimiser.
+ * comes from a newer Gradus; ValueError and ShapeError, which name the file and list every name, for
+ * one of another model, optimiser, loader or list of callbacks.
  */
-export function readCheckpoint(op: string, path: string, parts: Parts): Position | null {
+export function readCheckpoint(
+  op: string,
+  path: string,
+  parts: Parts,
+  place: (position: Position) => void,
+): Position | null {
   let info: ReturnType<typeof safetensorsInfo>;
   try {
     info = safetensorsInfo(path);
@@ -111,12 +128,12 @@ export function readCheckpoint(op: string, path: string, parts: Parts): Position
     held[key] = t;
     sections.set(section, held);
   }
-  if (saved.callbacks.length !== parts.callbacks.length) {
+  const names = (list: readonly string[]): string => list.join(', ') || 'none';
+  const [was, is] = [saved.callbacks.map((c) => c.name), parts.callbacks.map(nameOf)];
+  if (was.join() !== is.join()) {
     throw new ValueError({
       op,
-      problem:
-        `${path} was written by a run with ${saved.callbacks.length} callbacks; ` +
-        `this one has ${parts.callbacks.length}`,
+      problem: `${path} was written by a run with the callbacks ${names(was)}; this one has ${names(is)}`,
       remedy: 'resume with the same callbacks in the same order',
     });
   }
@@ -130,18 +147,19 @@ export function readCheckpoint(op: string, path: string, parts: Parts): Position
     model.loadStateDict(sections.get('model') ?? {});
     optimizer.loadStateDict(sections.get('optimizer') ?? {});
     parts.callbacks.forEach((callback, i) => {
-      const state: CallbackState = {
-        data: saved.callbacks[i],
-        tensors: sections.get(`callbacks.${i}`),
-      };
-      callback.restore?.(state);
+      const { data } = saved.callbacks[i];
+      callback.restore?.({ data, tensors: sections.get(`callbacks.${i}`) });
     });
+    place(saved.position);
   } catch (error) {
     model.loadStateDict(before.model);
     optimizer.loadStateDict(before.optimizer);
     parts.callbacks.forEach((callback, i) =>
       quietly(() => callback.restore?.(before.callbacks[i])),
     );
+    if (error instanceof GradusError) {
+      error.addContext(`in: the checkpoint ${path}; delete it to begin anew`);
+    }
     throw error;
   }
   const { seed, counter } = saved.random;
@@ -182,20 +200,42 @@ function savedOf(op: string, path: string, metadata: Readonly<Record<string, str
   } catch (error) {
     throw damaged(op, path, `what it says of the run cannot be read: ${(error as Error).message}`);
   }
-  const { position: at } = saved;
-  const isCount = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
-  const sound =
-    isCount(at?.epoch) &&
-    isCount(at.step) &&
-    typeof at.feed === 'object' &&
-    Array.isArray(at.metrics) &&
-    Array.isArray(at.records) &&
-    Array.isArray(at.curve?.points) &&
-    Array.isArray(saved.callbacks);
-  if (version !== VERSION || !sound) {
-    throw damaged(op, path, `it does not say where the run was (${given(at)})`);
+  if (version !== VERSION || !isSound(saved)) {
+    throw damaged(op, path, 'it does not say where the run was');
   }
   return saved;
+}
+
+const isCount = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
+const isObject = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null;
+
+/** Whether what was read has the form of what is written. */
+function isSound({ position: at, random, callbacks }: Saved): boolean {
+  const { seed, counter } = random;
+  const numbers = (x: unknown): boolean =>
+    isObject(x) && Object.values(x).every((n) => typeof n === 'number');
+  return (
+    isCount(at?.epoch) &&
+    isCount(at.step) &&
+    at.epoch <= at.step + 1 &&
+    isObject(at.feed) &&
+    Array.isArray(at.metrics) &&
+    at.metrics.every((m) => isObject(m) && typeof m.name === 'string') &&
+    Array.isArray(at.records) &&
+    at.records.length === at.epoch &&
+    at.records.every(
+      (r) => isObject(r) && isCount(r.epoch) && isCount(r.step) && numbers(r.logs),
+    ) &&
+    isObject(at.curve) &&
+    Array.isArray(at.curve.points) &&
+    at.curve.points.every((p) => Array.isArray(p) && p.length === 2 && isCount(p[0])) &&
+    isCount(at.curve.width) &&
+    at.curve.width >= 1 &&
+    (at.stopped === null || typeof at.stopped === 'string') &&
+    Array.isArray(callbacks) &&
+    callbacks.every((c) => isObject(c) && typeof c.name === 'string') &&
+    [seed, counter].every((n) => /^\d{1,20}$/.test(n))
+  );
 }
 
 const damaged = (op: string, path: string, problem: string): FormatError =>
@@ -211,4 +251,6 @@ const encodeNumber = (_: string, x: unknown): unknown =>
   typeof x === 'number' && !Number.isFinite(x) ? { $number: String(x) } : x;
 
 const decodeNumber = (_: string, x: unknown): unknown =>
-  typeof x === 'object' && x !== null && '$number' in x ? Number(x.$number) : x;
+  isObject(x) && ['NaN', 'Infinity', '-Infinity'].includes(x.$number as string)
+    ? Number(x.$number)
+    : x;

@@ -68,9 +68,16 @@ export function feedOf(
     return loaderFeed(data);
   }
   if (isDataset(data)) return loaderFeed(new DataLoader(data, all));
+  if (Array.isArray(data) && data.length > 0 && data.every((x) => x instanceof Tensor)) {
+    throw new ValueError({
+      op,
+      problem: 'the data are a list of tensors',
+      remedy: 'pass { x, y }; a list is a list of batches',
+    });
+  }
   if (isIterable(data)) {
     refuse(op, settings, 'an iterable of batches');
-    return new IterableFeed(data);
+    return new IterableFeed(op, data);
   }
   if (typeof data === 'object' && data !== null && !(data instanceof Tensor)) {
     return loaderFeed(new DataLoader(new TensorDataset(data as Columns, op), all) as never);
@@ -119,29 +126,49 @@ class IterableFeed implements Feed {
   readonly length = undefined;
   readonly count = undefined;
   private readonly data: Iterable<unknown> | AsyncIterable<unknown>;
+  private readonly op: string;
   private handedOut = 0;
   private skip = 0;
+  private passes = 0;
 
-  constructor(data: Iterable<unknown> | AsyncIterable<unknown>) {
+  constructor(op: string, data: Iterable<unknown> | AsyncIterable<unknown>) {
+    this.op = op;
     this.data = data;
   }
 
   async *batches(): AsyncIterable<unknown> {
-    const skip = this.skip;
+    const { skip } = this;
     this.skip = 0;
     this.handedOut = 0;
     for await (const batch of this.data) {
       if (++this.handedOut > skip) yield batch;
     }
-    this.handedOut = 0;
+    if (this.handedOut === 0 && this.passes > 0) {
+      throw new ValueError({
+        op: this.op,
+        problem: `pass ${this.passes + 1} over the data has no batches`,
+        remedy:
+          'an iterator can be gone through once: pass an array, a loader, or an object that iterates anew',
+      });
+    }
+    this.passes++;
+    this.handedOut = 0; // the next pass begins at its beginning
   }
 
   state(): FeedState {
     return { batch: this.handedOut };
   }
 
-  restore({ batch }: FeedState): void {
+  restore(state: FeedState): void {
+    const { batch } = state;
+    if ('version' in state || !Number.isSafeInteger(batch) || batch < 0) {
+      throw new ValueError({
+        op: this.op,
+        problem: 'the data had another form: a loader, not batches',
+      });
+    }
     this.skip = batch;
+    this.handedOut = batch;
   }
 }
 
@@ -152,7 +179,10 @@ export function exampleOf(op: string, batch: unknown): Example {
     : [(batch as { x?: unknown } | null)?.x, (batch as { y?: unknown } | null)?.y];
   if (x === undefined || !(y instanceof Tensor)) {
     const held =
-      typeof batch === 'object' && batch !== null && !Array.isArray(batch)
+      typeof batch === 'object' &&
+      batch !== null &&
+      !Array.isArray(batch) &&
+      !(batch instanceof Tensor)
         ? `an object of ${Object.keys(batch).join(', ') || 'nothing'}`
         : given(batch);
     throw new ValueError({

@@ -1,16 +1,23 @@
 /** `fit`: epochs of steps, with callbacks, checkpoints, signals and progress. */
 
-import { ValueError } from '../base/index.ts';
-import { FileError, writeFile } from '../format/index.ts';
+import { GradusError, ValueError } from '../base/index.ts';
+import { checkWritable, FileError, writeFile } from '../format/index.ts';
 import type { Module } from '../nn/index.ts';
 import type { Optimizer } from '../optim/index.ts';
 import type { Callback, Run } from './callback.ts';
-import { type Position, readCheckpoint, tidyCheckpoints, writeCheckpoint } from './checkpoint.ts';
+import {
+  holdsCheckpoint,
+  type Position,
+  readCheckpoint,
+  tidyCheckpoints,
+  writeCheckpoint,
+} from './checkpoint.ts';
 import { curvesSvg } from './curves-svg.ts';
-import { exampleOf, type Feed } from './feed.ts';
+import { exampleOf, type Feed, type FeedState } from './feed.ts';
 import { Curve, type EpochRecord, type History, type Logs } from './history.ts';
 import { MeanMetric, type Metric } from './metrics/metric.ts';
 import { rememberModes } from './modes.ts';
+import { NonFiniteError } from './non-finite-error.ts';
 import {
   type CheckpointOptions,
   DEFAULT_CHECKPOINT,
@@ -28,7 +35,7 @@ import {
   SILENT,
 } from './progress-line.ts';
 import { Signals } from './signals.ts';
-import { checkFinite, Stepper } from './step.ts';
+import { Stepper } from './step.ts';
 import { TrainingInterrupted } from './training-interrupted.ts';
 import { turn } from './turn.ts';
 
@@ -63,6 +70,13 @@ export class FitRun implements Run {
   private savedAt = 0;
   private epochStart = 0;
   private seen = 0;
+  /** After the last batch that was used: the feed's own state is that of the next pass, once it ends. */
+  private place: FeedState | null = null;
+  /** Losses of the batches that wait for a step. */
+  private group: number[] = [];
+  /** While callbacks are called: the counts of the epoch, if one evaluated; what it started. */
+  private hook: { putBack: (() => void) | null; readonly pending: Promise<unknown>[] } | null =
+    null;
 
   constructor(
     model: Module,
@@ -80,7 +94,6 @@ export class FitRun implements Run {
     this.callbacks = options.callbacks ?? [];
     this.feed = feed;
     this.validation = validation;
-    this.stepper = new Stepper(model, settings);
     const { checkpoint, progress = 'auto' } = options;
     this.checkpoint =
       typeof checkpoint === 'string'
@@ -93,6 +106,7 @@ export class FitRun implements Run {
       progress === 'none'
         ? SILENT
         : progressLine(out, progress === 'auto' ? out.isTTY : progress === 'bar');
+    this.stepper = new Stepper(model, settings, (text) => this.say(text));
   }
 
   get batches(): number | undefined {
@@ -109,26 +123,32 @@ export class FitRun implements Run {
 
   /** Runs from the beginning, or from the checkpoint. */
   async run(): Promise<History> {
+    this.probe();
     const resumed = this.resume();
     const restoreModes = rememberModes(this.model);
-    // A model that evaluates as a whole is to train; parts that were set apart stay so.
-    if (!this.model.training) this.model.train();
-    this.signals = new Signals();
-    this.savedAt = performance.now();
-    this.stepper.begin();
     try {
+      this.signals = new Signals();
+      // A model that evaluates as a whole is to train; parts that were set apart stay so.
+      if (!this.model.training) this.model.train();
+      this.savedAt = performance.now();
+      this.stepper.begin();
       await this.call('onFitStart');
+      this.endIfSignalled(this.epoch);
       const first = resumed?.epoch ?? 0;
-      for (let e = first; e < this.epochs && this.stopped === undefined; e++) {
+      // An epoch in which the run was stopped, and then killed, still gets its end.
+      const unfinished = resumed !== null && resumed.loss !== null;
+      for (let e = first; e < this.epochs; e++) {
+        if (this.stopped !== undefined && !(unfinished && e === first)) break;
         await this.runEpoch(e + 1, e === first ? resumed : null);
       }
     } catch (error) {
       this.failed = true;
+      this.progress.end();
       // The first error is the one to tell.
       await this.end().catch(() => {});
       throw error;
     } finally {
-      this.signals.release();
+      this.signals?.release();
       restoreModes();
     }
     await this.end();
@@ -136,15 +156,52 @@ export class FitRun implements Run {
     return this.history();
   }
 
-  private async end(): Promise<void> {
-    await this.call('onFitEnd');
+  /** Places that cannot be written are told before the first step. */
+  private probe(): void {
     const { curves } = this.options;
-    if (curves === undefined || this.curve.points.length === 0) return;
-    writeFile(OP, curves, [new TextEncoder().encode(curvesSvg(this.history()))]);
+    if (curves !== undefined) checkWritable(`${OP}, curves`, curves);
+    if (this.checkpoint === null) return;
+    const { path } = this.checkpoint;
+    checkWritable(`${OP}, checkpoint`, path);
+    tidyCheckpoints(path);
+    const { resume = false } = this.options;
+    if (resume === false && holdsCheckpoint(path)) {
+      this.say(`${path} holds a run, which this one replaces: resume: true would go on with it`);
+    }
   }
 
-  /** The counts of the epoch under way, to be put back after an evaluation in between. */
-  metricStates(): () => void {
+  private async end(): Promise<void> {
+    const { curves } = this.options;
+    try {
+      await this.call('onFitEnd');
+    } finally {
+      if (curves !== undefined && this.curve.points.length > 0) this.draw(curves);
+    }
+  }
+
+  /** The curves; what was learned is worth more than they are. */
+  private draw(path: string): void {
+    try {
+      writeFile(OP, path, [new TextEncoder().encode(curvesSvg(this.history()))]);
+    } catch (error) {
+      this.say(`the curves were not written: ${(error as Error).message.split('\n')[0]}`);
+    }
+  }
+
+  /**
+   * Lets an evaluation run inside a hook: the epoch's counts are put back when the hook has ended.
+   * False outside of hooks: it would change modes and counts under the steps.
+   */
+  admits(evaluation: () => Promise<unknown>): Promise<unknown> | null {
+    const { hook } = this;
+    if (hook === null) return null;
+    hook.putBack ??= this.metricStates();
+    const running = evaluation();
+    hook.pending.push(running);
+    return running;
+  }
+
+  private metricStates(): () => void {
     const states = this.metrics.map((m) => m.state?.());
     return () => {
       this.metrics.forEach((m, i) => {
@@ -162,77 +219,106 @@ export class FitRun implements Run {
     this.epoch = epoch;
     this.epochStart = performance.now();
     this.seen = 0;
+    this.group = [];
+    this.place = resumed === null ? null : this.feed.state();
     this.mean.reset();
     for (const metric of this.metrics) metric.reset();
     if (resumed !== null) this.restoreCounts(resumed);
-    this.batch = resumed === null ? 0 : this.feed.state().batch;
+    this.batch = resumed === null || resumed.loss === null ? 0 : this.feed.state().batch;
     this.logs = { ...this.means(), lr: this.optimizer.lr };
     if (this.batch === 0) await this.call('onEpochStart');
-    await this.trainPass();
-    await this.stepIfPending();
+    if (this.stopped === undefined) await this.trainPass();
+    if (this.stepper.pending) {
+      await this.advance(() => `epoch ${epoch}, its last batch, step ${this.step + 1}`);
+    }
+    this.stepper.checkState(OP, `after epoch ${epoch}`);
     const trained = { ...this.means(), lr: this.optimizer.lr };
     this.logs = trained;
     if (this.validation !== null) {
-      const logs = await evaluatePass(
-        OP,
-        this.model,
-        this.settings.loss,
-        this.metrics,
-        this.validation,
-        () => this.progress.update(`${this.head()}  validating`),
-      );
+      const logs = await this.validate(this.validation);
       this.logs = { ...trained, ...valNames(logs) };
     }
     const seconds = (performance.now() - this.epochStart) / 1000;
     this.records.push({ epoch, step: this.step, seconds, logs: this.logs });
     this.progress.done(`${this.head()}  ${duration(seconds)}  ${told(this.logs)}`);
     await this.call('onEpochEnd');
-    this.mean.reset();
-    for (const metric of this.metrics) metric.reset();
     const { everyEpochs = 1 } = this.checkpoint ?? {};
     const last = epoch === this.epochs || this.stopped !== undefined;
-    if (this.checkpoint !== null && (epoch % everyEpochs === 0 || last)) this.save(epoch);
+    if (this.checkpoint !== null && (epoch % everyEpochs === 0 || last)) {
+      this.save(this.position(epoch));
+    }
+    await turn(); // short epochs too let signals be heard
     this.endIfSignalled(epoch);
+  }
+
+  /** A signal ends it at the next batch; the run is then where the epoch's last step left it. */
+  private async validate(feed: Feed): Promise<Logs> {
+    const before = this.position(this.epoch - 1);
+    return evaluatePass(OP, this.model, this.settings.loss, this.metrics, feed, () => {
+      this.progress.update(`${this.head()}  validating`);
+      this.endIfSignalled(this.epoch - 1, before);
+    });
   }
 
   private async trainPass(): Promise<void> {
     let turnAt = performance.now();
+    let used = 0;
     const where = (): string => `epoch ${this.epoch}, batch ${this.batch}, step ${this.step + 1}`;
     for await (const batch of this.feed.batches()) {
       this.batch++;
-      const example = exampleOf(OP, batch);
-      const result = this.stepper.batch(OP, example, where);
-      if (result === null) {
-        if (this.stepper.skipped === 1) this.say(`the loss is not finite in ${where()}: skipped`);
-        continue;
-      }
-      const { output, loss } = result;
-      this.mean.add(loss * example.count, example.count);
-      for (const metric of this.metrics) metric.update(output, example.target);
-      this.seen += example.count;
-      this.curve.add(this.step + 1, loss);
+      this.place = this.feed.state();
+      used += this.useBatch(batch, where) ? 1 : 0;
       if (this.stepper.due) await this.advance(where);
       this.progress.update(this.line());
       if (performance.now() - turnAt > TURN_MS) {
         await turn();
         turnAt = performance.now();
+        // Batches that are skipped make no step.
+        if (!this.stepper.pending) this.endIfSignalled(this.epoch - 1);
       }
-      if (this.stopped !== undefined) break;
+      if (this.stopped !== undefined) return;
     }
     if (this.batch === 0) {
       throw new ValueError({ op: OP, problem: 'there are no examples to learn from' });
     }
+    if (used === 0 && this.mean.value() !== this.mean.value()) {
+      throw new NonFiniteError({
+        op: OP,
+        problem: `no batch of epoch ${this.epoch} has a finite loss: nothing was learned`,
+        remedy: 'look at the data, or use a smaller learning rate',
+      });
+    }
   }
 
-  private async stepIfPending(): Promise<void> {
-    if (!this.stepper.pending) return;
-    await this.advance(() => `epoch ${this.epoch}, its last batch, step ${this.step + 1}`);
+  /** False for a batch that was left out, as its loss is not finite. */
+  private useBatch(batch: unknown, where: () => string): boolean {
+    try {
+      const example = exampleOf(OP, batch);
+      const result = this.stepper.batch(OP, example, where);
+      if (result === null) {
+        this.group = [];
+        return false;
+      }
+      this.mean.add(result.loss * example.count, example.count);
+      for (const metric of this.metrics) metric.update(result.output, example.target);
+      this.seen += example.count;
+      this.group.push(result.loss);
+      return true;
+    } catch (error) {
+      if (error instanceof GradusError && !(error instanceof NonFiniteError)) {
+        error.addContext(`in: epoch ${this.epoch}, batch ${this.batch}`);
+      }
+      throw error;
+    }
   }
 
   /** One step of the optimiser, and what follows it. */
   private async advance(where: () => string): Promise<void> {
-    this.stepper.step(OP, where);
+    const { group } = this;
+    this.group = [];
+    if (!this.stepper.step(OP, where)) return;
     this.step++;
+    this.curve.add(this.step, group.reduce((sum, loss) => sum + loss, 0) / group.length);
     if (this.callbacks.some((c) => c.onStepEnd !== undefined)) {
       this.logs = { ...this.means(), lr: this.optimizer.lr };
       await this.call('onStepEnd');
@@ -240,17 +326,17 @@ export class FitRun implements Run {
     const { everySteps = 0, everySeconds = Number.POSITIVE_INFINITY } = this.checkpoint ?? {};
     const waited = (performance.now() - this.savedAt) / 1000;
     const due = (everySteps > 0 && this.step % everySteps === 0) || waited >= everySeconds;
-    if (this.checkpoint !== null && due) this.save(this.epoch - 1);
+    if (this.checkpoint !== null && due) this.save(this.position(this.epoch - 1));
     this.endIfSignalled(this.epoch - 1);
   }
 
-  private endIfSignalled(epochsDone: number): void {
+  private endIfSignalled(epochsDone: number, position?: Position): void {
     const signal = this.signals?.received ?? null;
     if (signal === null) return;
     let path: string | null = null;
     if (this.options.checkpoint !== false) {
       path = this.checkpoint?.path ?? DEFAULT_CHECKPOINT;
-      if (this.savedStep !== this.step) this.save(epochsDone, path);
+      if (this.savedStep !== this.step) this.save(position ?? this.position(epochsDone), path);
     }
     const at = `after step ${this.step}, in epoch ${this.epoch} of ${this.epochs}`;
     throw new TrainingInterrupted(
@@ -266,22 +352,27 @@ export class FitRun implements Run {
     );
   }
 
-  private save(epochsDone: number, path = this.checkpoint?.path ?? DEFAULT_CHECKPOINT): void {
-    checkFinite(OP, this.model, `step ${this.step} of epoch ${this.epoch}`);
+  /** Where the run is, when so many epochs have ended. */
+  private position(epochsDone: number): Position {
     const between = epochsDone === this.epoch;
-    writeCheckpoint(OP, path, this, {
+    return {
       epoch: epochsDone,
       step: this.step,
-      feed: this.feed.state(),
+      feed: between || this.place === null ? this.feed.state() : this.place,
       loss: between ? null : this.mean.state(),
       metrics: this.metrics.map((m) => ({
         name: m.name,
         state: between ? null : (m.state?.() ?? null),
       })),
-      records: this.records,
+      records: [...this.records],
       curve: this.curve.state(),
       stopped: this.stopped ?? null,
-    });
+    };
+  }
+
+  private save(position: Position, path = this.checkpoint?.path ?? DEFAULT_CHECKPOINT): void {
+    this.stepper.checkState(OP, `at step ${this.step} of epoch ${this.epoch}`);
+    writeCheckpoint(OP, path, this, position);
     this.savedStep = this.step;
     this.savedAt = performance.now();
   }
@@ -291,23 +382,37 @@ export class FitRun implements Run {
     const { resume = false } = this.options;
     const path =
       typeof resume === 'string' ? resume : (this.checkpoint?.path ?? DEFAULT_CHECKPOINT);
-    if (this.checkpoint !== null) tidyCheckpoints(this.checkpoint.path);
     if (resume === false) return null;
-    const position = readCheckpoint(OP, path, this);
+    const { lr } = this.optimizer;
+    const feed = this.feed.state();
+    const position = readCheckpoint(OP, path, this, (at) => {
+      this.feed.restore(at.feed);
+      try {
+        this.restoreCounts(at);
+        this.curve.restore(at.curve);
+      } catch (error) {
+        this.feed.restore(feed);
+        throw error;
+      }
+    });
     if (position === null) {
       if (typeof resume === 'string') {
         throw new FileError('ENOENT', { op: OP, problem: `there is no checkpoint ${path}` });
       }
       return null;
     }
-    this.feed.restore(position.feed);
     this.step = position.step;
     this.epoch = position.epoch;
     this.records.push(...position.records);
-    this.curve.restore(position.curve);
     this.stopped = position.stopped ?? undefined;
     this.savedStep = this.step;
-    this.say(`resumed from ${path}: step ${this.step}, ${position.epoch} of ${this.epochs} epochs`);
+    const done = position.epoch >= this.epochs ? ': nothing is left to do' : '';
+    this.say(
+      `resumed from ${path}: step ${this.step}, ${position.epoch} of ${this.epochs} epochs${done}`,
+    );
+    if (this.optimizer.lr !== lr) {
+      this.say(`the learning rate is the run's, ${number(this.optimizer.lr)}, not ${number(lr)}`);
+    }
     return position;
   }
 
@@ -323,10 +428,27 @@ export class FitRun implements Run {
     return { loss: this.mean.value(), ...numbersOf(this.metrics) };
   }
 
+  /** Calls a hook of every callback, also when one throws: the first error is then thrown. */
   private async call(
     hook: 'onFitStart' | 'onEpochStart' | 'onStepEnd' | 'onEpochEnd' | 'onFitEnd',
   ): Promise<void> {
-    for (const callback of this.callbacks) await callback[hook]?.(this);
+    let failed = false;
+    let first: unknown;
+    for (const callback of this.callbacks) {
+      if (callback[hook] === undefined || (failed && hook !== 'onFitEnd')) continue;
+      this.hook = { putBack: null, pending: [] };
+      try {
+        await callback[hook](this);
+        await Promise.all(this.hook.pending); // also those that the callback did not wait for
+      } catch (error) {
+        if (!failed) first = error;
+        failed = true;
+      } finally {
+        this.hook.putBack?.();
+        this.hook = null;
+      }
+    }
+    if (failed) throw first;
   }
 
   private head(): string {
@@ -345,7 +467,7 @@ export class FitRun implements Run {
       length === undefined || count === undefined
         ? ''
         : `  ${duration(((length - this.batch) * (count / length)) / rate)} left`;
-    return `${this.head()}  ${place}  ${told(this.means())}  ${Math.round(rate)}/s${left}`;
+    return `${this.head()}  ${place}  ${told(this.means())}  ${Math.round(rate)} examples/s${left}`;
   }
 }
 

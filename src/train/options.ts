@@ -1,7 +1,7 @@
 /** The options of a Trainer, of `fit`, and their checks. */
 import { checkOptions, given, ValueError } from '../base/index.ts';
 import { Module } from '../nn/index.ts';
-import { Optimizer } from '../optim/index.ts';
+import { Optimizer, Schedule } from '../optim/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 import type { Callback } from './callback.ts';
 import type { TrainData } from './feed.ts';
@@ -89,9 +89,9 @@ const TRAINER = ['loss', 'optimizer', 'metrics', 'clipGradNorm', 'accumulate', '
 export const DEFAULT_CHECKPOINT = 'gradus-checkpoint.safetensors';
 
 /** Throws a ValueError for a name or a value that makes no sense. */
-export function checkTrainer(model: unknown, options: TrainerOptions): void {
+export function checkTrainer(model: Module, options: TrainerOptions): void {
   const op = 'Trainer';
-  if (!(model instanceof Module)) {
+  if (!((model as unknown) instanceof Module)) {
     throw new ValueError({
       op,
       problem: `the first argument is a module, not ${given(model)}`,
@@ -117,6 +117,14 @@ export function checkTrainer(model: unknown, options: TrainerOptions): void {
   if (!Array.isArray(metrics)) {
     throw new ValueError({ op, problem: `metrics is a list, not ${given(metrics)}` });
   }
+  const own = new Set(model.parameters());
+  if (!optimizer.groups.some((g) => g.params.some((p) => own.has(p)))) {
+    throw new ValueError({
+      op,
+      problem: 'the optimiser has no parameter of this model: it would not learn',
+      remedy: 'make it with net.parameters() of the same net',
+    });
+  }
   const seen = new Set(['loss', 'lr', 'epoch', 'step', 'seconds']);
   for (const metric of metrics as unknown[]) checkMetric(op, metric, seen);
   if (clipGradNorm !== undefined && !(typeof clipGradNorm === 'number' && clipGradNorm > 0)) {
@@ -136,14 +144,24 @@ export function checkTrainer(model: unknown, options: TrainerOptions): void {
 
 function checkMetric(op: string, metric: unknown, seen: Set<string>): void {
   const m = metric as Partial<Metric> | null;
-  if (typeof m !== 'object' || typeof m?.update !== 'function' || typeof m.value !== 'function') {
+  const lacks = ['reset', 'update', 'value'].find(
+    (key) => typeof (m as Record<string, unknown> | null)?.[key] !== 'function',
+  );
+  if (lacks !== undefined) {
     throw new ValueError({
       op,
-      problem: `a metric is an object with reset, update and value, not ${given(metric)}`,
+      problem: `a metric has the methods reset, update and value; ${given(metric)} has no ${lacks}`,
       remedy: typeof metric === 'function' ? 'call it: accuracy()' : undefined,
     });
   }
-  if (typeof m.name !== 'string' || seen.has(m.name)) {
+  if (typeof m?.name !== 'string' || m.name === '') {
+    throw new ValueError({
+      op,
+      problem: 'a metric has no name',
+      remedy: "give it one: name = 'mae'",
+    });
+  }
+  if (seen.has(m.name) || /^val[A-Z]/.test(m.name)) {
     throw new ValueError({
       op,
       problem: `there is a second '${m.name}' among the metrics, or the name is taken`,
@@ -165,6 +183,7 @@ export function checkFit(op: string, options: FitOptions): void {
       remedy: 'call those of gradus/train: [earlyStopping()]',
     });
   }
+  for (const callback of callbacks) checkCallback(op, callback);
   if (resume !== undefined && typeof resume !== 'boolean' && typeof resume !== 'string') {
     throw new ValueError({ op, problem: `resume is true, false or a path, not ${given(resume)}` });
   }
@@ -202,6 +221,32 @@ export function checkFit(op: string, options: FitOptions): void {
       remedy: "pass 'run.safetensors'",
     });
   }
+}
+
+const HOOKS = ['onFitStart', 'onEpochStart', 'onStepEnd', 'onEpochEnd', 'onFitEnd'];
+
+/** A hook that is misspelt would never be called. */
+function checkCallback(op: string, callback: Callback): void {
+  if ((callback as unknown) instanceof Schedule) {
+    throw new ValueError({
+      op,
+      problem: 'a schedule is no callback',
+      remedy: 'wrap it: lrSchedule(schedule)',
+    });
+  }
+  const keys = new Set<string>();
+  let level: object | null = callback;
+  while (level !== null && level !== Object.prototype) {
+    for (const key of Object.getOwnPropertyNames(level)) keys.add(key);
+    level = Object.getPrototypeOf(level) as object | null;
+  }
+  const strange = [...keys].find((key) => /^on[A-Z_]/.test(key) && !HOOKS.includes(key));
+  if (strange === undefined && HOOKS.some((hook) => keys.has(hook))) return;
+  throw new ValueError({
+    op,
+    problem: strange === undefined ? 'a callback has no hook' : `there is no hook '${strange}'`,
+    remedy: `the hooks are ${HOOKS.join(', ')}; onStepEnd comes after each step`,
+  });
 }
 
 function checkWhole(op: string, name: string, value: number | undefined, least = 1): void {

@@ -65,6 +65,7 @@ export function numbersOf(metrics: readonly Metric[]): Logs {
   for (const metric of metrics) {
     const value = metric.value();
     if (typeof value === 'number') logs[metric.name] = value;
+    else if (value.rank === 0) logs[metric.name] = value.item();
   }
   return logs;
 }

@@ -14,13 +14,15 @@ export interface Progress {
   done(text: string): void;
   /** Says something above the line. */
   say(text: string): void;
+  /** Leaves the line as it is, for what others write. */
+  end(): void;
 }
 
 const BAR_MS = 50;
 const LINES_MS = 15_000;
 
 /** Nothing is shown. */
-export const SILENT: Progress = { update: () => {}, done: () => {}, say: () => {} };
+export const SILENT: Progress = { update: () => {}, done: () => {}, say: () => {}, end: () => {} };
 
 /** Where programs write: the process's output, or the console of a page, line by line. */
 export function defaultOutput(): Output {
@@ -37,7 +39,7 @@ export function progressLine(
 ): Progress {
   let last = live ? Number.NEGATIVE_INFINITY : now();
   let current = '';
-  const width = (): number => (out.columns ?? 80) - 1;
+  const width = (): number => (out.columns || 80) - 1;
   const replace = (line: string, end: string): void => {
     const rest = ' '.repeat(Math.max(0, current.length - line.length));
     out.write(`\r${line}${rest}${end}`);
@@ -47,7 +49,7 @@ export function progressLine(
     update(text) {
       if (now() - last < (live ? BAR_MS : LINES_MS)) return;
       last = now();
-      if (live) replace(text.slice(0, width()), '');
+      if (live) replace(fitting(text, width()), '');
       else out.write(`${text}\n`);
     },
     done(text) {
@@ -62,7 +64,18 @@ export function progressLine(
       replace(text, '\n');
       replace(line, '');
     },
+    end() {
+      if (live && current !== '') out.write('\n');
+      current = '';
+    },
   };
+}
+
+/** As many of the fields, which two spaces part, as a line holds. */
+function fitting(text: string, width: number): string {
+  let line = text;
+  while (line.length > width && line.includes('  ')) line = line.slice(0, line.lastIndexOf('  '));
+  return line.slice(0, width);
 }
 
 /** `████░░░░` of the given width. */

@@ -18,7 +18,7 @@ test('a terminal gets a bar with rate, time left and live metrics', async () => 
   expect(
     lines.some((l) => /^epoch 1\/2 {2}█+░* +1\/2 {2}loss \d\.\d+ {2}accuracy \d/.test(l)),
   ).toBe(true);
-  expect(out.text).toMatch(/\d+\/s {2}\d+\.\d s left/);
+  expect(out.text).toMatch(/\d+ examples\/s {2}\d+\.\d s left/);
   expect(lines.filter((l) => /valAccuracy/.test(l))).toHaveLength(2);
 });
 

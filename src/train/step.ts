@@ -3,7 +3,7 @@ import { formatShape, given, ShapeError, ValueError } from '../base/index.ts';
 import { clipGradNorm, type Module } from '../nn/index.ts';
 import { getRandomState, noGrad, setRandomState, Tensor } from '../tensor/index.ts';
 import type { Example } from './feed.ts';
-import { badState, firstBadTensor } from './non-finite.ts';
+import { type Found, firstBadTensor, Watch } from './non-finite.ts';
 import { NonFiniteError } from './non-finite-error.ts';
 import type { TrainerOptions } from './options.ts';
 
@@ -14,18 +14,27 @@ export interface BatchResult {
 }
 
 export class Stepper {
+  /** Tells what is left out, once. */
+  private readonly say: (text: string) => void;
   private readonly model: Module;
   private readonly options: TrainerOptions;
   private readonly accumulate: number;
+  /** The optimiser's parameters: the model's, and perhaps others such as a learned loss. */
+  private readonly params: readonly Tensor[];
+  private readonly buffers: readonly Tensor[];
+  private readonly watch: Watch;
   /** Batches whose gradients wait for a step. */
   private waiting = 0;
-  /** Steps left out because a loss was not finite. */
-  skipped = 0;
+  private told = false;
 
-  constructor(model: Module, options: TrainerOptions) {
+  constructor(model: Module, options: TrainerOptions, say: (text: string) => void) {
     this.model = model;
     this.options = options;
+    this.say = say;
     this.accumulate = options.accumulate ?? 1;
+    this.params = options.optimizer.groups.flatMap((g) => g.params);
+    this.buffers = model.buffers();
+    this.watch = new Watch(model);
   }
 
   /** Forgets gradients of before: a run begins, or goes on at a step. */
@@ -40,10 +49,27 @@ export class Stepper {
    */
   batch(op: string, example: Example, where: () => string): BatchResult | null {
     const random = getRandomState();
+    const before = this.buffers.map((b) => b.detach());
     const { output, loss } = forward(op, this.model, this.options.loss, example);
     const value = loss.item();
     if (!Number.isFinite(value)) {
-      this.refuse(op, example, value, where, random);
+      const putBack = (): void => this.buffers.forEach((b, i) => b.assign(before[i]));
+      putBack();
+      this.waiting = 0;
+      this.options.optimizer.zeroGrad();
+      this.refuse(op, `the loss is ${value}`, where, () => {
+        setRandomState(random); // the same dropout
+        const again = (): void => {
+          forward(op, this.model, this.options.loss, example).loss.backward();
+        };
+        try {
+          return firstBadTensor(this.watch, example, again);
+        } finally {
+          putBack();
+          setRandomState(random);
+          this.options.optimizer.zeroGrad();
+        }
+      });
       return null;
     }
     (this.accumulate === 1 ? loss : loss.div(this.accumulate)).backward();
@@ -61,10 +87,10 @@ export class Stepper {
     return this.waiting > 0;
   }
 
-  /** One step of the optimiser. */
-  step(op: string, where: () => string): void {
+  /** One step of the optimiser; false if it was left out, as its gradients are not finite. */
+  step(op: string, where: () => string): boolean {
     const { optimizer, clipGradNorm: maxNorm } = this.options;
-    const params = this.model.parameters();
+    const { params } = this;
     if (this.waiting < this.accumulate) {
       // Fewer batches than the mean was made for.
       const factor = this.accumulate / this.waiting;
@@ -76,53 +102,40 @@ export class Stepper {
     if (maxNorm !== undefined) {
       const norm = clipGradNorm(params, maxNorm).item();
       if (!Number.isFinite(norm)) {
-        this.tell(op, `the norm of the gradients is ${norm}`, where, () => badGradient(this.model));
+        const found = badGradient(this.model);
         optimizer.zeroGrad();
-        return;
+        this.refuse(op, `the norm of the gradients is ${norm}`, where, () => found);
+        return false;
       }
     }
     optimizer.step();
     optimizer.zeroGrad();
+    return true;
   }
 
-  private refuse(
-    op: string,
-    example: Example,
-    value: number,
-    where: () => string,
-    random: ReturnType<typeof getRandomState>,
-  ): void {
-    const { model, options } = this;
-    this.tell(op, `the loss is ${value}`, where, () =>
-      firstBadTensor(model, example, () => {
-        // The same dropout as before; what forward does to buffers is undone.
-        const [now, buffers] = [getRandomState(), model.namedBuffers()];
-        const kept = buffers.map(([, b]) => b.detach());
-        setRandomState(random);
-        try {
-          forward(op, model, options.loss, example).loss.backward();
-        } finally {
-          setRandomState(now);
-          buffers.forEach(([, b], i) => b.assign(kept[i]));
-        }
-      }),
-    );
-    options.optimizer.zeroGrad();
-    this.waiting = 0;
-  }
-
-  /** Throws; or, if such steps are skipped, counts. */
-  private tell(op: string, what: string, where: () => string, find: () => string): void {
-    if (this.options.nonFinite === 'skip') {
-      this.skipped++;
-      return;
-    }
+  /** Throws a NonFiniteError if a parameter or a buffer became NaN or infinite. */
+  checkState(op: string, where: string): void {
+    const bad = this.watch.bad();
+    if (bad === null) return;
     throw new NonFiniteError({
       op,
-      problem: `${what} in ${where()}; the first bad tensor is ${find()}`,
-      remedy:
-        'use a smaller learning rate, clipGradNorm: 1, or look at the data; ' +
-        "{ nonFinite: 'skip' } leaves such steps out",
+      problem: `${where}: the first bad tensor is ${bad}; it is not saved`,
+      remedy: 'use a smaller learning rate, or clipGradNorm: 1',
+    });
+  }
+
+  /** Throws; or, if such steps are skipped, says so once. */
+  private refuse(op: string, what: string, where: () => string, find: () => Found): void {
+    if (this.options.nonFinite === 'skip') {
+      if (!this.told) this.say(`${what} in ${where()}: such steps are left out`);
+      this.told = true;
+      return;
+    }
+    const { tensor, remedy } = find();
+    throw new NonFiniteError({
+      op,
+      problem: `${what} in ${where()}; the first bad tensor is ${tensor}`,
+      remedy: `${remedy}; { nonFinite: 'skip' } leaves such steps out`,
     });
   }
 }
@@ -155,22 +168,12 @@ export function forward(
   return { output, loss };
 }
 
-/** Throws a NonFiniteError if a parameter or a buffer is not finite: it is not worth keeping. */
-export function checkFinite(op: string, model: Module, where: string): void {
-  const bad = badState(model);
-  if (bad === null) return;
-  throw new NonFiniteError({
-    op,
-    problem: `${where}: the first bad tensor is ${bad}; the checkpoint before is kept`,
-    remedy: 'use a smaller learning rate, or clipGradNorm: 1',
-  });
-}
-
-function badGradient(model: Module): string {
+function badGradient(model: Module): Found {
+  const remedy = 'use a smaller learning rate, or look at the data';
   for (const [name, p] of model.namedParameters()) {
     if (p.grad === null) continue;
     const finite = noGrad(() => (p.grad as Tensor).isfinite().all().item());
-    if (!finite) return `the gradient of '${name}'`;
+    if (!finite) return { tensor: `the gradient of '${name}'`, remedy };
   }
-  return 'none: single gradients are finite, and their squares are too large';
+  return { tensor: 'none: single gradients are finite, and their squares are too large', remedy };
 }

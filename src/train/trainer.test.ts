@@ -244,7 +244,7 @@ describe('losses that are not finite', () => {
     const error = (await trainer.fit(bad, QUIET).catch((e) => e)) as NonFiniteError;
     expect(error).toBeInstanceOf(NonFiniteError);
     expect(error.message).toMatch(
-      /the loss is NaN in epoch 1, batch 1, step 1; the first bad tensor is input 0 of forward \(element 1 is NaN\)/,
+      /the loss is NaN in epoch 1, batch 1, step 1; the first bad tensor is input 0 of forward \(element \[1, 0\] is NaN\)/,
     );
     expect(bitsOf(net)).toBe(before);
   });
@@ -253,7 +253,7 @@ describe('losses that are not finite', () => {
     const net = nn.sequential(nn.linear(1, 2), nn.linear(2, 1));
     net.at(1).weight.assign(tensor([[1, Number.POSITIVE_INFINITY]]));
     const fit = trainerOf(net, { loss: nn.mseLoss }).fit(data, QUIET);
-    await expect(fit).rejects.toThrow(/parameter '1.weight' \(element 1 is Infinity\)/);
+    await expect(fit).rejects.toThrow(/parameter '1.weight' \(element \[0, 1\] is Infinity\)/);
   });
 
   test('an operation is named with its line; dropout is drawn as before', async () => {
@@ -281,10 +281,136 @@ describe('losses that are not finite', () => {
     const trainer = trainerOf(net, { loss: nn.mseLoss, nonFinite: 'skip' });
     const bad = { x: tensor([[1], [Number.NaN], [3], [Number.NaN]]), y: zeros([4, 1]) };
     const history = await trainer.fit(bad, { batchSize: 1, shuffle: false, out });
-    expect(out.text.match(/not finite/g)).toHaveLength(1);
+    expect(out.text.match(/such steps are left out/g)).toHaveLength(1);
     expect(history.epochs[0].step).toBe(2);
     expect(net.weight.isfinite().all().item()).toBe(1);
   });
+
+  test('an iterator that is used up says so', async () => {
+    const once = [points()][Symbol.iterator]();
+    await expect(trainerOf().fit(once as never, { epochs: 2, ...QUIET })).rejects.toThrow(
+      /pass 2 over the data has no batches[^]*can be gone through once/,
+    );
+  });
+});
+
+describe('normalisation, masks and other state', () => {
+  const withNorm = () => {
+    manualSeed(2);
+    return nn.sequential(nn.conv2d(1, 2, 1), nn.batchNorm2d(2), nn.flatten(), nn.linear(8, 1));
+  };
+  const data = (bad: boolean) => {
+    const values = Array.from({ length: 16 }, (_, i) => i / 10);
+    if (bad) values[9] = Number.NaN;
+    return { x: tensor(values).reshape([4, 1, 2, 2]), y: zeros([4, 1]) };
+  };
+
+  test('a bad batch leaves running statistics as they were, and is left out', async () => {
+    const net = withNorm();
+    const before = bitsOf(net);
+    const fit = trainerOf(net, { loss: nn.mseLoss }).fit(data(true), { shuffle: false, ...QUIET });
+    await expect(fit).rejects.toThrow(/input 0 of forward \(element \[2, 0, 0, 1\] is NaN\)/);
+    expect(bitsOf(net)).toBe(before);
+    const skipping = trainerOf(net, { loss: nn.mseLoss, nonFinite: 'skip' });
+    const options = { batchSize: 2, shuffle: false, ...QUIET };
+    const { epochs } = await skipping.fit(data(true), options);
+    expect(epochs[0].step).toBe(1);
+    expect(net.namedBuffers().every(([, b]) => b.isfinite().all().item() === 1)).toBe(true);
+  });
+
+  test('a mask of -Infinity is no explosion', async () => {
+    class Masked extends nn.Module {
+      mask = nn.buffer(tensor([0, Number.NEGATIVE_INFINITY]));
+      line = nn.linear(1, 2);
+      forward(x: Tensor): Tensor {
+        return (this.line.forward(x).add(this.mask) as Tensor).softmax(1) as Tensor;
+      }
+    }
+    const loss = (o: Tensor) => o.mean() as Tensor;
+    await trainerOf(new Masked(), { loss }).fit({ x: zeros([4, 1]), y: zeros([4]) }, QUIET);
+  });
+
+  test('a finite loss whose gradient is not is named when the epoch ends', async () => {
+    const net = nn.linear(1, 1);
+    // The square root's slope at 0 is infinite.
+    const loss = (o: Tensor) => o.mul(0).sqrt().mean() as Tensor;
+    const fit = trainerOf(net, { loss }).fit({ x: zeros([4, 1]), y: zeros([4]) }, QUIET);
+    await expect(fit).rejects.toThrow(/after epoch 1: the first bad tensor is parameter 'weight'/);
+  });
+
+  test('a run in which every batch is left out ends with an error, and hears timers', async () => {
+    const net = nn.linear(1, 1);
+    net.weight.assign(tensor([[Number.NaN]]));
+    const fit = trainerOf(net, { loss: nn.mseLoss, nonFinite: 'skip' }).fit(
+      { x: zeros([64, 1]), y: zeros([64, 1]) },
+      { batchSize: 1, ...QUIET },
+    );
+    await expect(fit).rejects.toThrow(/no batch of epoch 1 has a finite loss/);
+  });
+
+  test('steps that are left out for their gradients are no steps', async () => {
+    const loss = (o: Tensor) => o.mul(0).sqrt().mean() as Tensor;
+    const trainer = trainerOf(nn.linear(1, 1), { loss, clipGradNorm: 1, nonFinite: 'skip' });
+    const out = recorder();
+    const data = { x: zeros([4, 1]), y: zeros([4]) };
+    const { epochs, curve } = await trainer.fit(data, { batchSize: 1, out });
+    expect([epochs[0].step, curve.length]).toEqual([0, 0]);
+    expect(out.text.match(/the norm of the gradients is NaN.*left out/g)).toHaveLength(1);
+  });
+});
+
+describe('evaluation while a fit runs', () => {
+  test('between the steps is refused', async () => {
+    const trainer = trainerOf();
+    const running = trainer.fit(points(), { epochs: 3, ...QUIET });
+    await expect((async () => trainer.evaluate(points()))()).rejects.toThrow(/is being trained/);
+    await running;
+  });
+
+  test('in a hook it is waited for, even if the callback does not', async () => {
+    const data = points();
+    const plain = await trainerOf(network()).fit(data, { epochs: 2, ...QUIET });
+    const trainer = trainerOf(network());
+    const careless: Callback = { onStepEnd: () => void trainer.evaluate(data) };
+    const history = await trainer.fit(data, { epochs: 2, callbacks: [careless], ...QUIET });
+    expect(history.epochs.map((e) => e.logs)).toEqual(plain.epochs.map((e) => e.logs));
+  });
+
+  test('its counts can be read in the hook, and those of validation after the fit', async () => {
+    const confused = confusionMatrix(3);
+    const trainer = trainerOf(network(), { metrics: [confused] });
+    const total = () => (confused.value().sum() as Tensor).item();
+    const seen: number[] = [];
+    const data = points();
+    const callback: Callback = {
+      onStepEnd: async () => {
+        await trainer.evaluate(data);
+        seen.push(total());
+      },
+    };
+    await trainer.fit(data, { batchSize: 20, validation: data, callbacks: [callback], ...QUIET });
+    expect(seen).toEqual([60, 60, 60]);
+    expect(total()).toBe(60);
+  });
+});
+
+test('every onFitEnd is called, and the first error is thrown', async () => {
+  const calls: string[] = [];
+  const callbacks = ['a', 'b'].map((name) => ({
+    onFitEnd: () => {
+      calls.push(name);
+      throw new Error(name);
+    },
+  }));
+  await expect(trainerOf().fit(points(), { callbacks, ...QUIET })).rejects.toThrow('a');
+  expect(calls).toEqual(['a', 'b']);
+});
+
+test('an error in a batch tells which', async () => {
+  const y = labels(Array.from({ length: 60 }, (_, i) => (i === 45 ? 7 : 0)));
+  const net = network();
+  const fit = trainerOf(net).fit({ ...points(), y }, { batchSize: 20, shuffle: false, ...QUIET });
+  await expect(fit).rejects.toThrow(/holds 7 at \[5\][^]*in: epoch 1, batch 3/);
 });
 
 describe('mistakes', () => {
@@ -303,6 +429,13 @@ describe('mistakes', () => {
       () => new Trainer(net, { ...options, metrics: [accuracy(), accuracy()] }),
       /a second 'accuracy'/,
     ],
+    [
+      () => new Trainer(network(), options),
+      /the optimiser has no parameter of this model[^]*net\.parameters\(\)/,
+    ],
+    [() => new Trainer(net, { ...options, metrics: [{ name: 'x' } as never] }), /has no reset/],
+    [() => new Trainer(net, { ...options, metrics: [accuracy('valLoss')] }), /name is taken/],
+    [() => new Trainer(net, { ...options, metrics: [accuracy('')] }), /has no name/],
     [() => new Trainer(net, { ...options, accumulate: 0 }), /accumulate must be a whole number/],
     [() => new Trainer(net, { ...options, clipGradNorm: -1 }), /clipGradNorm must be/],
   ])('of making one: %#', (make, message) => {
@@ -323,11 +456,27 @@ describe('mistakes', () => {
     [() => trainer.evaluate({ x: points().x }, {}), /a batch is \{ x, y \}/],
     [
       () => trainer.fit({ x: zeros([2, 4]), y: labels([0, 3]) }, QUIET),
-      /crossEntropy|label 3|class/i,
+      /operand 1 holds 3 at \[1\], which is out of range: there are 3/,
     ],
     [() => trainer.fit({ x: zeros([2, 5]), y: labels([0, 1]) }, QUIET), /linear/],
     [() => trainer.fit(points(), { callbacks: {} as never }), /callbacks is a list/],
     [() => trainer.fit(points(), { checkpoint: 3 as never }), /checkpoint is a path/],
+    [
+      () => trainer.fit(points(), { callbacks: [{ onBatchEnd() {} } as never] }),
+      /no hook 'onBatchEnd'[^]*onStepEnd/,
+    ],
+    [() => trainer.fit(points(), { callbacks: [{}] }), /a callback has no hook/],
+    [
+      () =>
+        trainer.fit(points(), { callbacks: [optim.stepLr(optimizer, { stepSize: 1 }) as never] }),
+      /wrap it: lrSchedule/,
+    ],
+    [() => trainer.fit([points().x, points().y], QUIET), /pass \{ x, y \}/],
+    [() => trainer.predict([[1, 2]] as never), /wrap it: tensor/],
+    [
+      () => trainer.fit((function* () {})(), { epochs: 1, ...QUIET }),
+      /there are no examples to learn from/,
+    ],
   ])('of using one: %#', async (use, message) => {
     await expect(use()).rejects.toThrow(message);
   });

@@ -1,9 +1,9 @@
-import { checkOptions, GraphError, given } from '../base/index.ts';
+import { checkOptions, GraphError, given, ValueError } from '../base/index.ts';
 import type { Module } from '../nn/index.ts';
 import { Tensor } from '../tensor/index.ts';
 import { feedOf, type TrainData } from './feed.ts';
 import { FitRun } from './fit.ts';
-import type { History, Logs } from './history.ts';
+import type { History } from './history.ts';
 import { checkFit, checkTrainer, type FitOptions, type TrainerOptions } from './options.ts';
 import { evaluatePass, predictPass } from './pass.ts';
 
@@ -91,7 +91,8 @@ export class Trainer {
 
   /**
    * The mean loss and every metric over `data`, in evaluation and without gradients. Metrics that are
-   * no numbers (confusionMatrix) are read from themselves.
+   * no numbers (confusionMatrix) are read from themselves. While `fit` runs, only its callbacks may
+   * call it; the counts of the epoch are put back after the hook.
    *
    * Throws ValueError for data without examples.
    *
@@ -106,13 +107,7 @@ export class Trainer {
     checkOptions(op, options, ['batchSize']);
     const feed = feedOf(op, data, options, EVALUATION);
     const { loss, metrics = [] } = this.options;
-    const putBack = this.running?.metricStates();
-    try {
-      const logs: Logs = await evaluatePass(op, this.model, loss, metrics, feed);
-      return logs;
-    } finally {
-      putBack?.();
-    }
+    return this.admitted(op, () => evaluatePass(op, this.model, loss, metrics, feed));
   }
 
   /**
@@ -127,8 +122,27 @@ export class Trainer {
   async predict(data: Tensor | TrainData, options: EvaluateOptions = {}): Promise<Tensor> {
     const op = 'Trainer.predict';
     checkOptions(op, options, ['batchSize']);
+    if (Array.isArray(data) && (typeof data[0] === 'number' || Array.isArray(data[0]))) {
+      throw new ValueError({
+        op,
+        problem: 'takes a tensor of inputs, not an array of numbers',
+        remedy: 'wrap it: tensor(...)',
+      });
+    }
     const feed = feedOf(op, data instanceof Tensor ? { x: data } : data, options, EVALUATION);
-    return predictPass(op, this.model, feed);
+    return this.admitted(op, () => predictPass(op, this.model, feed));
+  }
+
+  /** Runs an evaluation, unless it would run between the steps of a fit. */
+  private admitted<T>(op: string, evaluation: () => Promise<T>): Promise<T> {
+    if (this.running === null) return evaluation();
+    const admitted = this.running.admits(evaluation);
+    if (admitted !== null) return admitted as Promise<T>;
+    throw new GraphError({
+      op,
+      problem: 'the model is being trained: its modes and counts would change under the steps',
+      remedy: 'await the fit, or evaluate in a hook of a callback, such as onEpochEnd',
+    });
   }
 
   /** What Node's console.log shows. @internal */

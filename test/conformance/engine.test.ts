@@ -1,12 +1,17 @@
 /** Each project of vitest.config.ts names an engine: this one must be what computes. */
 import { expect, test } from 'vitest';
 import { devices, ones } from '../../src/index.ts';
+import { openNative } from '../../src/runtime/cpu/native/index.ts';
 import { wasmTarget } from '../../src/target/wasm/index.ts';
 
 test('the engine that this project names computes', (context) => {
   const wanted = process.env.GRADUS_TEST_ENGINE;
   if (wanted?.includes('relaxed') && wasmTarget().isa === 'wasm') {
     context.skip('this machine does not fuse multiply-add: plain SIMD runs in its place');
+  }
+  const native = openNative({ threads: 1 });
+  if (wanted?.startsWith('x86') && native.host?.cpu.isa !== 'avx512') {
+    context.skip(`machine code does not run here: ${native.reason || 'no AVX-512'}`);
   }
   expect(wanted).toBeDefined();
   expect(devices()[0].engine).toBe(wanted);

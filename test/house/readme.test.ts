@@ -32,6 +32,7 @@ function run(code: string): string {
         'gradus/data': join(root, 'src/data/index.ts'),
         'gradus/formats': join(root, 'src/format/index.ts'),
         'gradus/train': join(root, 'src/train/index.ts'),
+        '#data-node': join(root, 'src/data/node-modules.node.ts'),
         '#format-files': join(root, 'src/format/bytes/files.node.ts'),
         '#deflate': join(root, 'src/format/npz/deflate.node.ts'),
         '#v8-flags': join(root, 'src/target/wasm/v8-flags.node.ts'),

@@ -49,6 +49,13 @@ export class GradusError extends Error {
       this.stack = `${this.name}: ${this.message}\n${frames}`;
     }
   }
+
+  /** Adds a line to the message: where in a longer run it happened. @internal */
+  addContext(line: string): void {
+    const before = this.message;
+    this.message = `${before}\n  ${line}`;
+    this.stack = this.stack?.replace(before, () => this.message);
+  }
 }
 
 const framesOf = (stack: string): string => stack.slice(stack.indexOf('\n    at ') + 1);

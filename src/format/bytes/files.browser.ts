@@ -18,3 +18,7 @@ export function writeFile(op: string, _path: string | URL, _chunks: Iterable<Uin
 }
 
 export function removeStaleFiles(_path: string | URL): void {}
+
+export function checkWritable(op: string, _path: string | URL): void {
+  throw none(op, 'encode');
+}

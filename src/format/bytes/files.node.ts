@@ -108,6 +108,19 @@ export function writeFile(
   quietly(() => syncFolder(folder));
 }
 
+/**
+ * Throws a FileError unless a file of that name could be written: tried with a temporary one beside
+ * it. A long run asks before it begins.
+ */
+export function checkWritable(op: string, path: string | URL): void {
+  const name = nameOf(op, path, 'encode');
+  const old = wrapped(op, 'write', name, () => fs.statSync(name, { throwIfNoEntry: false }));
+  if (old !== undefined && !old.isFile()) throw notAFile(op, name, old);
+  const probe = join(dirname(name), `.gradus-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+  wrapped(op, 'write', name, () => fs.closeSync(fs.openSync(probe, 'wx')));
+  quietly(() => fs.rmSync(probe));
+}
+
 /** How long a temporary file is left alone, whoever made it: another machine may be writing it. */
 const STALE_MS = 600_000;
 

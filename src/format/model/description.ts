@@ -1,6 +1,13 @@
 /** A model in words: the tree of its modules as plain data, and a model of such words. */
 import { FormatError, GradusError, given, ValueError } from '../../base/index.ts';
-import { layerName, Module, makeLayer, Sequential, sequential } from '../../nn/index.ts';
+import {
+  layerName,
+  layerNames,
+  Module,
+  makeLayer,
+  Sequential,
+  sequential,
+} from '../../nn/index.ts';
 
 /** A module of a saved model. */
 export interface ModelNode {
@@ -20,6 +27,10 @@ export type ModuleMaker = (new (...config: never[]) => Module) | ((...config: ne
 const SEQUENTIAL = 'Sequential';
 /** Deeper ones are a mistake or an attack; recursion is safe up to here. */
 const MAX_DEPTH = 100;
+
+/** More arguments, or modules held directly, than anybody has. */
+const MAX_LIST = 1000;
+const MAX_CHILDREN = 10_000;
 
 const join = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
 
@@ -52,11 +63,14 @@ const typeOf = (module: Module): string =>
 
 function plainConfig(op: string, path: string, module: Module): readonly unknown[] {
   const config: unknown = module.config();
-  if (Array.isArray(config) && isPlain(config, 0)) return config;
+  // Arguments at the end that were left out.
+  const list = Array.isArray(config) ? [...(config as unknown[])] : [];
+  while (list.length > 0 && list[list.length - 1] === undefined) list.pop();
+  if (Array.isArray(config) && list.length <= MAX_LIST && isPlain(list, 0)) return list;
   throw new ValueError({
     op,
     problem: `config() of ${path || 'the model'} gives no list of plain data`,
-    remedy: 'give numbers, strings, booleans, null, and lists and objects of these',
+    remedy: 'give a list of numbers, strings, booleans, null, lists, objects: return [this.size]',
   });
 }
 
@@ -84,6 +98,9 @@ export function parseNode(text: string | undefined, fail: (why: string) => Forma
     const { type, config, children, same } = node ?? {};
     if (typeof type !== 'string' || !Array.isArray(config) || !Array.isArray(children)) {
       throw fail('the description is no tree of modules');
+    }
+    if (config.length > MAX_LIST || children.length > MAX_CHILDREN) {
+      throw fail(`a ${type} has ${config.length} arguments and ${children.length} modules`);
     }
     const list = (children as unknown[]).map((child) => {
       const [name, below] = Array.isArray(child) ? (child as unknown[]) : [];
@@ -170,19 +187,27 @@ export function differences(file: ModelNode, here: ModelNode): string[] {
   const out: string[] = [];
   const show = (node: ModelNode): string =>
     `${node.type}(${JSON.stringify(node.config).slice(1, -1)})`;
+  const own = new Set([...layerNames(), SEQUENTIAL]);
   const visit = (a: ModelNode, b: ModelNode, path: string): void => {
-    const known = (node: ModelNode): boolean => node.children.length === 0;
-    if (known(a) && known(b) && show(a) !== show(b)) {
-      out.push(`${path || 'the model'} is ${show(a)} in the file, ${show(b)} here`);
+    const at = path || 'the model';
+    if (a.same !== b.same) {
+      const told = ({ same, type }: ModelNode): string =>
+        same === undefined ? `a ${type} of its own` : `the same as '${same}'`;
+      out.push(`${at} is ${told(a)} in the file, ${told(b)} here`);
       return;
     }
-    const names = new Set([...a.children, ...b.children].map(([name]) => name));
-    for (const name of names) {
+    const sameType = a.type === b.type || !(own.has(a.type) || own.has(b.type));
+    if (!sameType || JSON.stringify(a.config) !== JSON.stringify(b.config)) {
+      out.push(`${at} is ${show(a)} in the file, ${show(b)} here`);
+      return;
+    }
+    const below = new Set([...a.children, ...b.children].map(([name]) => name));
+    for (const name of below) {
       const [x, y] = [a, b].map((n) => n.children.find(([other]) => other === name)?.[1]);
-      const at = join(path, name);
-      if (x !== undefined && y !== undefined) visit(x, y, at);
-      else if (x !== undefined) out.push(`${at} is ${show(x)} in the file, nothing here`);
-      else if (y !== undefined) out.push(`${at} is ${show(y)} here, nothing in the file`);
+      const place = join(path, name);
+      if (x !== undefined && y !== undefined) visit(x, y, place);
+      else if (x !== undefined) out.push(`${place} is ${show(x)} in the file, nothing here`);
+      else if (y !== undefined) out.push(`${place} is ${show(y)} here, nothing in the file`);
     }
   };
   visit(file, here, '');

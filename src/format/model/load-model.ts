@@ -1,11 +1,4 @@
-import {
-  checkOptions,
-  type FormatError,
-  given,
-  isDType,
-  isFloat,
-  ValueError,
-} from '../../base/index.ts';
+import { checkOptions, type FormatError, given, isFloat, ValueError } from '../../base/index.ts';
 import { Module } from '../../nn/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { loadSafetensors } from '../safetensors/files.ts';
@@ -26,7 +19,7 @@ export interface LoadModelOptions {
   readonly strict?: boolean;
 }
 
-/** Layers below this many elements are made without asking whether the file has so many. */
+/** So many elements are made without asking whether the file has them. */
 const SMALL = 1e6;
 
 /**
@@ -35,8 +28,8 @@ const SMALL = 1e6;
  * Without `model`, it is made anew: of layers of `nn` alone everything can be (`nn.sequential`,
  * `nn.build`); for classes of your own, pass `{ classes: { Net } }` or a `model`.
  * Dtypes and frozen parameters are as they were; the model is in evaluation (`eval()`), ready to be
- * used: `fit` trains it on. With `model`, its values are replaced, and the same module is returned in
- * the mode that it had.
+ * used: `fit` trains it on. With `model`, its values are replaced (its dtypes and frozen parameters
+ * stay), and the same module is returned, in evaluation too.
  *
  * Throws FormatError for a file that is no model, is damaged or comes from a newer Gradus; ValueError
  * that lists every missing and unexpected name and every layer that differs, ShapeError that lists
@@ -85,7 +78,7 @@ export function loadModel(
     }
   }
   model.loadStateDict(state, { strict });
-  return model;
+  return model.eval();
 }
 
 /** What a model's file says of itself. Reads the header alone; throws as {@link loadModel}. */
@@ -99,17 +92,15 @@ function anew(
   classes: Readonly<Record<string, ModuleMaker>>,
 ): Module {
   const fail = damaged(op, path);
-  const entries = Object.entries(state);
+  const held = Object.values(state).reduce((n, t) => n + t.numel, 0);
+  let wanted = 0;
   const model = rebuild(info.model, {
     fail,
     classes,
     checkSize: (at, elements) => {
-      if (elements <= SMALL) return;
-      const held = entries.filter(([name]) => name.startsWith(at === '' ? '' : `${at}.`));
-      const count = held.reduce((n, [, t]) => n + t.numel, 0);
-      if (elements > count + SMALL) {
-        throw fail(`${at || 'the model'} is to have ${elements} elements; the file has ${count}`);
-      }
+      wanted += elements;
+      if (wanted <= held + SMALL) return;
+      throw fail(`with ${at || 'it'}, ${wanted} elements are wanted; the file has ${held}`);
     },
     unknownClass: (at, type) =>
       new ValueError({
@@ -139,23 +130,29 @@ function share(
     const [cell, value] = [cells.get(name), cells.get(target)];
     if (cell === undefined || value === undefined) throw fail(`'${name}' cannot be '${target}'`);
     if (cell === value) continue;
-    const dot = name.lastIndexOf('.');
-    const owner = new Map(model.namedModules()).get(name.slice(0, Math.max(0, dot)));
-    if (owner === undefined) throw fail(`'${name}' is no field of a module`);
-    (owner as unknown as Record<string, Tensor>)[name.slice(dot + 1)] = value;
+    // Through modules, arrays, Maps and plain objects, as `namedCells` found it.
+    const path = name.split('.');
+    let holder: unknown = model;
+    for (const key of path.slice(0, -1)) holder = fieldOf(holder, key);
+    const last = path[path.length - 1];
+    if (holder instanceof Map) holder.set(last, value);
+    else if (fieldOf(holder, last) === cell) (holder as Record<string, Tensor>)[last] = value;
+    else throw fail(`'${name}' is no field of the model`);
   }
+}
+
+function fieldOf(holder: unknown, key: string): unknown {
+  if (holder instanceof Map) return holder.get(key) as unknown;
+  if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, key))
+    return undefined;
+  return (holder as Record<string, unknown>)[key];
 }
 
 /** Gives modules the floating-point dtype that their values have in the file. */
 function convert(model: Module, { tensors }: ModelInfo): void {
-  for (const [path, module] of model.namedModules()) {
-    if (module.children().length > 0) continue;
-    for (const [name, t] of module.namedCells()) {
-      const word = tensors[path === '' ? name : `${path}.${name}`]?.dtype;
-      const dtype = word === undefined ? undefined : DTYPE_OF[word];
-      if (dtype === undefined || !isDType(dtype) || !isFloat(dtype) || !isFloat(t.dtype)) continue;
-      if (t.dtype !== dtype) module.to(dtype);
-      break;
-    }
-  }
+  model.convertEach((name) => {
+    const word = tensors[name]?.dtype;
+    const dtype = word === undefined ? undefined : DTYPE_OF[word];
+    return dtype !== undefined && isFloat(dtype) ? dtype : undefined;
+  });
 }

@@ -201,7 +201,7 @@ describe('a round trip', () => {
     saveModel(net, path);
     const given = new Net();
     expect(loadModel(path, given)).toBe(given);
-    expect(given.training).toBe(true);
+    expect(given.training).toBe(false);
     expect(run(given, images())).toBe(run(net, images()));
     expect(() => loadModel(path)).toThrow(
       /holds a module of the class Net, which is none of Gradus[^]*loadModel\(path, new Net\(\)\)/,
@@ -211,6 +211,33 @@ describe('a round trip', () => {
     expect(() => loadModel(path, { classes: { Net: 3 as never } })).toThrow(/not a class/);
     expect(() => loadModel(path, { classes: { Net: (() => 3) as never } })).toThrow(/not a module/);
   });
+});
+
+test('values shared in arrays, and dtypes of one value beside others', () => {
+  class Odd extends Module {
+    ws = [Parameter(tensor([1, 2])), Parameter(tensor([3]))] as Tensor[];
+    s = Parameter(tensor([0.1], { dtype: 'float64' })) as Tensor;
+    line = nn.linear(2, 2);
+    constructor() {
+      super();
+      this.ws.push(this.ws[0]);
+    }
+    forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  class Untied extends Odd {
+    constructor() {
+      super();
+      this.ws[2] = Parameter(tensor([0, 0])) as Tensor;
+      this.s = Parameter(tensor([0])) as Tensor;
+    }
+  }
+  saveModel(new Odd(), path);
+  const odd = loadModel(path, { classes: { Odd: () => new Untied() } }) as unknown as Odd;
+  expect(odd.ws[2]).toBe(odd.ws[0]);
+  expect(odd.s.dtype).toBe('float64');
+  expect(odd.s.item()).toBe(0.1);
 });
 
 test('metadata and info', () => {
@@ -241,6 +268,33 @@ describe('a model that was passed', () => {
       /1 is ReLU\(\) in the file, nothing here/,
     );
     expect(net.parameters().map(bits)).toEqual(before);
+  });
+
+  test('other settings of a class, and modules of its own where one was shared, are told', () => {
+    class Scaled extends Module {
+      readonly k: number;
+      line = nn.linear(2, 2);
+      constructor(k: number) {
+        super();
+        this.k = k;
+      }
+      override config() {
+        return [this.k];
+      }
+      forward(x: Tensor): Tensor {
+        return this.line.forward(x) as Tensor;
+      }
+    }
+    saveModel(new Scaled(1), path);
+    expect(() => loadModel(path, new Scaled(7))).toThrow(
+      /Scaled\(1\) in the file, Scaled\(7\) here/,
+    );
+    const line = nn.linear(2, 2);
+    saveModel(nn.sequential(line, line), path);
+    const own = nn.sequential(nn.linear(2, 2), nn.linear(2, 2));
+    expect(() => loadModel(path, own)).toThrow(
+      /1 is the same as '0' in the file, a Linear of its own/,
+    );
   });
 
   test('with strict: false takes the values that match', () => {
@@ -288,8 +342,27 @@ describe('files that are not sound', () => {
       '{"type":"Sequential","config":[],"children":[["1",{"type":"ReLU","config":[],"children":[]}]]}',
       /a module '1'/,
     ],
-    ['{"type":"Linear","config":[1e12,1e12],"children":[]}', /1e\+24 elements; the file has 8/],
-    ['{"type":"Linear","config":[3e9],"children":[]}', /3000000000 elements/],
+    [
+      '{"type":"Linear","config":[1e12,1e12],"children":[]}',
+      /1e\+24 elements are wanted; the file has 8/,
+    ],
+    ['{"type":"Linear","config":[3e9],"children":[]}', /3000000000 elements are wanted/],
+    [
+      JSON.stringify({
+        type: 'Sequential',
+        config: [],
+        children: Array.from({ length: 300 }, (_, i) => [
+          String(i),
+          { type: 'Linear', config: [1000, 1000], children: [] },
+        ]),
+      }),
+      /with 1, 2000000 elements are wanted/,
+    ],
+    [
+      `{"type":"Linear","config":[${'1,'.repeat(300_000)}1],"children":[]}`,
+      /300001 arguments and 0 modules/,
+    ],
+    [`{"type":"Sequential","config":[],"children":[${'0,'.repeat(300_000)}0]}`, /300001 modules/],
     ['{"type":"Linear","config":[-1,2],"children":[]}', /the model cannot be made: nn\.linear/],
     ['{"type":"Linear","config":["a",null],"children":[]}', /cannot be made/],
     [
@@ -304,7 +377,7 @@ describe('files that are not sound', () => {
       '{"type":"Linear","config":[3,2],"children":[]}',
       /missing: weight, bias[^]*unexpected: 0\.weight/,
     ],
-  ])('the description %s', (text, message) => {
+  ])('the description, case %#', (text, message) => {
     write({ 'gradus.model': text });
     expect(() => loadModel(path)).toThrow(message);
     expect(({} as Record<string, unknown>).bias).toBeUndefined();

@@ -1,7 +1,8 @@
+import { writeFile } from '#format-files';
 import { checkOptions, given, ValueError } from '../../base/index.ts';
 import { Module } from '../../nn/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
-import { saveSafetensors } from '../safetensors/files.ts';
+import { layOut } from '../safetensors/encode.ts';
 import { describe } from './description.ts';
 import { FORMAT, KEYS, VERSION } from './header.ts';
 
@@ -53,7 +54,7 @@ export function saveModel(model: Module, path: string | URL, options: SaveModelO
       .map(([name, t]) => [name, nameOf.get(t) as string]),
   );
   const frozen = model.namedParameters().flatMap(([name, t]) => (t.requiresGrad ? [] : [name]));
-  saveSafetensors(state, path, {
+  const { chunks } = layOut(op, state, {
     metadata: {
       ...own,
       [KEYS.format]: FORMAT,
@@ -63,4 +64,5 @@ export function saveModel(model: Module, path: string | URL, options: SaveModelO
       [KEYS.frozen]: JSON.stringify(frozen),
     },
   });
+  writeFile(op, path, chunks);
 }

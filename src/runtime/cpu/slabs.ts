@@ -3,13 +3,18 @@
  * pins a small slab and an allocation is a bump.
  */
 import { Storage } from '../device.ts';
-import type { Handle, WasmHeap } from './heap.ts';
+
+/** What slabs are cut from. */
+export interface SlabSource {
+  /** At least so many bytes, 64-byte aligned. */
+  allocate(bytes: number): object;
+}
 
 class Bump {
   readonly limit: number;
   readonly slabBytes: number;
   readonly align: number;
-  handle: Handle | null = null;
+  handle: object | null = null;
   top = 0;
 
   constructor(limit: number, slabBytes: number, align: number) {
@@ -21,7 +26,7 @@ class Bump {
 
 export class Slabs {
   private readonly device: string;
-  private readonly heap: WasmHeap;
+  private readonly source: SlabSource;
   private readonly classes = [
     new Bump(16, 4096, 16),
     new Bump(64, 16384, 16),
@@ -31,9 +36,9 @@ export class Slabs {
     new Bump(65536, 524288, 64),
   ];
 
-  constructor(device: string, heap: WasmHeap) {
+  constructor(device: string, source: SlabSource) {
     this.device = device;
-    this.heap = heap;
+    this.source = source;
   }
 
   /** Storage of `bytes` bytes (up to 64 KB), or null if it should have memory of its own. */
@@ -55,7 +60,7 @@ export class Slabs {
                   : null;
     if (b === null) return null;
     if (b.handle === null || b.top + bytes > b.slabBytes) {
-      b.handle = this.heap.allocate(b.slabBytes);
+      b.handle = this.source.allocate(b.slabBytes);
       b.top = 0;
     }
     const s = new Storage(this.device, b.handle, b.top, bytes);

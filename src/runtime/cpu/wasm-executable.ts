@@ -5,6 +5,7 @@ import type { Arg, LaunchPlan } from '../../kernel/index.ts';
 import type { Executable, Slot } from '../device.ts';
 import { faultError } from './fault.ts';
 import type { Handle, WasmHeap } from './heap.ts';
+import { toInt64 } from './scalars.ts';
 
 /** A compiled kernel; `args` is the address of its argument block. */
 export type KernelFunction = (args: number) => void;
@@ -205,10 +206,4 @@ export class WasmExecutable implements Executable {
         : heap.i32[at / 4 + element];
     });
   }
-}
-
-function toInt64(value: number): bigint {
-  if (Number.isNaN(value)) return 0n;
-  if (value >= 2 ** 63) return 2n ** 63n - 1n;
-  return value <= -(2 ** 63) ? -(2n ** 63n) : BigInt(Math.trunc(value));
 }

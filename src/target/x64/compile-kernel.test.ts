@@ -5,16 +5,16 @@ import { AVX512_TARGET, type Kernel } from '../../kernel/ir.ts';
 import { openNative } from '../../runtime/cpu/native/index.ts';
 import { ARGS, FAULT, kernelSuite } from '../kernel-suite.test-util.ts';
 import { ARG_CODE, ARG_FAULT, ARG_PARAMS, ARG_TILES } from './abi.ts';
-import { compileKernel } from './index.ts';
+import { type CompileOptions, compileKernel } from './index.ts';
 
 const { host, reason } = openNative({ threads: 1 });
 const runnable = host !== null && host.cpu.isa === 'avx512';
 if (!runnable) console.log(`machine code is not run: ${reason || 'no AVX-512'}`);
 
 /** Runs a kernel whose argument block lies in `memory`, which is copied to a native block and back. */
-function run(kernel: Kernel, memory: Uint8Array): void {
+function run(kernel: Kernel, memory: Uint8Array, options: CompileOptions): void {
   if (host === null) throw new Error(reason);
-  const code = host.code.write(compileKernel(kernel).bytes);
+  const code = host.code.write(compileKernel(kernel, options).bytes);
   const block = host.memory.allocate(memory.length);
   const fault = host.memory.allocate(8);
   try {
@@ -43,7 +43,11 @@ function run(kernel: Kernel, memory: Uint8Array): void {
   }
 }
 
-describe.skipIf(!runnable)('on this processor', () => {
+describe.skipIf(!runnable).each([
+  ['all registers', {}],
+  // Nearly everything lies in memory.
+  ['few registers', { registers: { gp: [6, 3], vec: [0, 17], k: [1] } }],
+] as const)('with %s', (_, options: CompileOptions) => {
   kernelSuite({
     infos: [AVX512_TARGET],
     lanesOf: (...elems) => {
@@ -52,8 +56,8 @@ describe.skipIf(!runnable)('on this processor', () => {
       // All lanes of a kernel have one width.
       return [1, ...(narrow === 0 ? [8] : []), ...(wide === 0 ? [16] : [])];
     },
-    run: (kernel, _, memory) => run(kernel, memory),
-    text: (kernel) => compileKernel(kernel, { listing: true }).text(),
+    run: (kernel, _info, memory) => run(kernel, memory, options),
+    text: (kernel) => compileKernel(kernel, { ...options, listing: true }).text(),
   });
 });
 
@@ -86,17 +90,16 @@ test('accumulators stay in their registers: the loop body holds no copies', () =
     .L1:
         4b  62 f3 fd 48 1b c1 01              vextractf64x4 ymm1, zmm0, 1
         52  c5 fc 58 c9                       vaddps ymm1, ymm0, ymm1
-        56  c4 e3 7d 19 c8 01                 vextractf128 xmm0, ymm1, 1
-        5c  c5 f0 58 c0                       vaddps xmm0, xmm1, xmm0
-        60  c5 f9 70 c8 ee                    vpshufd xmm1, xmm0, 238
-        65  c5 f8 58 c9                       vaddps xmm1, xmm0, xmm1
-        69  c5 f9 70 c1 f5                    vpshufd xmm0, xmm1, 245
-        6e  c5 f0 58 c0                       vaddps xmm0, xmm1, xmm0
-        72  c5 f8 28 c0                       vmovaps xmm0, xmm0
-        76  c4 c1 7a 11 00                    vmovss DWORD PTR [r8], xmm0
-        7b  c5 f8 77                          vzeroupper
-        7e  c3                                ret
-        7f  cc                                padding
+        56  62 f3 7d 28 19 c8 01              vextractf32x4 xmm0, ymm1, 1
+        5d  c5 f0 58 c0                       vaddps xmm0, xmm1, xmm0
+        61  c5 f9 70 c8 ee                    vpshufd xmm1, xmm0, 238
+        66  c5 f8 58 c9                       vaddps xmm1, xmm0, xmm1
+        6a  c5 f9 70 c1 f5                    vpshufd xmm0, xmm1, 245
+        6f  c5 f0 58 c0                       vaddps xmm0, xmm1, xmm0
+        73  c5 f8 28 c0                       vmovaps xmm0, xmm0
+        77  c4 c1 7a 11 00                    vmovss DWORD PTR [r8], xmm0
+        7c  c5 f8 77                          vzeroupper
+        7f  c3                                ret
     .C0:
         80  00 00 00 00                       constant"
   `);

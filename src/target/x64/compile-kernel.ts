@@ -1,7 +1,7 @@
 /** Kernel IR to x86-64 machine code: the passes in their order. */
 import { Assembler, formatListing } from '../../asm/x64/index.ts';
 import type { Kernel } from '../../kernel/index.ts';
-import { allocate } from './allocate.ts';
+import { allocate, type Registers } from './allocate.ts';
 import { emitKernel, REGISTERS } from './emit.ts';
 import { measure } from './liveness.ts';
 import { select } from './select.ts';
@@ -14,14 +14,19 @@ export interface X64Code {
   text(): string;
 }
 
-/** A function `void (argumentBlock in rdi)`; see README.md for what the block holds. */
-export function compileKernel(
-  kernel: Kernel,
-  options: { readonly listing?: boolean } = {},
-): X64Code {
-  const asm = new Assembler({ isa: 'avx512', listing: options.listing ?? false });
+export interface CompileOptions {
+  /** Keeps what `text` tells. Default false. */
+  readonly listing?: boolean;
+  /** Registers that values may take, for tests of spilling. */
+  readonly registers?: Registers;
+}
+
+/** A function of an argument block; see abi.ts for how it is called. */
+export function compileKernel(kernel: Kernel, options: CompileOptions = {}): X64Code {
+  const { listing = false, registers = REGISTERS } = options;
+  const asm = new Assembler({ isa: 'avx512', listing });
   const body = select(kernel, (bytes) => asm.constant(bytes));
-  const allocation = allocate(measure(body), REGISTERS);
+  const allocation = allocate(measure(body), registers);
   emitKernel(asm, body, allocation);
   const code = asm.finish();
   return {

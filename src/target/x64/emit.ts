@@ -180,13 +180,12 @@ class Emitter {
   }
 
   /** A register operand that may lie in memory, as such; null for what memory does not hold. */
-  private foldedPlace(place: Place, { bits, reg }: RegUse): Operand | null {
+  private foldedPlace(place: Place, { reg, ...o }: RegUse): Operand | null {
+    const bits = o.memoryBits ?? o.bits;
     if (place.kind === 'broadcast') {
       if (reg.class !== 'vec') return null;
       const elementBits = (8 * place.elementBytes) as 32 | 64;
-      return bits === 128 && reg.bytes === 16
-        ? null
-        : mem(place.label, { bits: elementBits, broadcast: true });
+      return mem(place.label, { bits: elementBits, broadcast: o.memoryBits === undefined });
     }
     if (place.kind !== 'stack' || reg.class === 'k') return null;
     return this.memoryOf(place, bits as 64);

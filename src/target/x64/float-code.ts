@@ -57,7 +57,7 @@ export function saturate(s: Selector, dst: Reg, a: Reg): void {
   const x = s.use(wide, 128);
   // In float64 every int32 and both of its limits are exact.
   if (from === 'f32') s.emit('vcvtss2sd', [x, s.operand(a), s.operand(a)], { foldable: -1 });
-  else s.emit('vmovaps', [x, s.operand(a)]);
+  else s.emit('vmovaps', [x, s.operand(a)], { foldable: -1 });
   if (to === 'i32') {
     const [k, y, z] = [s.temp('k', 8), s.temp('vec', 16), s.temp('vec', 16)];
     s.emit('vcmpsd', [s.use(k, 64), x, x, ORDERED], { foldable: -1 });

@@ -1,2 +1,2 @@
 export * from './abi.ts';
-export { compileKernel, type X64Code } from './compile-kernel.ts';
+export { type CompileOptions, compileKernel, type X64Code } from './compile-kernel.ts';

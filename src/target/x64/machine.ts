@@ -36,6 +36,8 @@ export interface RegUse {
   readonly bits: number;
   readonly mask?: VReg;
   readonly zeroing?: boolean;
+  /** Bits that are read where it lies in memory, if fewer: of a scalar, its own. */
+  readonly memoryBits?: 32 | 64;
 }
 
 export interface MemUse {

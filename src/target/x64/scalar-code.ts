@@ -85,7 +85,7 @@ export function move(s: Selector, dst: Reg, a: Reg): void {
   const v = s.reg(dst);
   if (v.class === 'gp') s.emit('mov', [s.use(v, 64), s.use(s.reg(a), 64)]);
   else if (v.class === 'k') s.emit('kmovq', [s.operand(dst), s.operand(a)]);
-  else s.emit('vmovaps', [s.operand(dst), s.operand(a)]);
+  else s.emit('vmovaps', [s.operand(dst), s.operand(a)], { foldable: -1 });
 }
 
 // ---- constants and arguments
@@ -293,10 +293,9 @@ function convert(s: Selector, { dst, a }: Of<'convert'>): void {
   }
   const widens = bytesOf(to) === 8 && from === 'i32';
   if (widens) return s.emit('movsxd', [s.operand(dst), s.operand(a)], { foldable: -1 });
-  s.emit('mov', [s.use(s.reg(dst), 32), s.use(s.reg(a), 32)], { foldable: -1 });
-  if (bytesOf(to) === 8 && from !== 'mask') {
-    throw s.fail(`a conversion of ${from} to ${to}`);
-  }
+  // Truth values have a clear upper half; narrowing drops it.
+  const bits = bytesOf(from) === 8 && bytesOf(to) === 8 ? 64 : 32;
+  s.emit('mov', [s.use(s.reg(dst), bits), s.use(s.reg(a), bits)], { foldable: -1 });
 }
 
 function toMask(s: Selector, dst: Reg, a: Reg): void {

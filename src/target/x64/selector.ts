@@ -306,7 +306,9 @@ export class Selector {
     const v = this.reg(reg);
     const bits =
       v.class === 'vec' ? bitsOf(reg.type) : v.class === 'k' ? 64 : 8 * bytesOf(reg.type.elem);
-    return this.use(v, bits);
+    const use = this.use(v, bits);
+    if (v.class !== 'vec' || reg.type.lanes > 1) return use;
+    return { ...use, memoryBits: bytesOf(reg.type.elem) === 8 ? 64 : 32 };
   }
 
   /** A value as the operand that may lie in memory: a load that folds, or a known constant. */

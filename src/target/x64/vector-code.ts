@@ -366,7 +366,7 @@ function horizontal(s: Selector, { fn, dst, a }: Of<'horizontal'>): void {
   while (bits > 128) {
     bits /= 2;
     const upper = s.use(s.temp('vec', bits / 8), bits);
-    const name = bits === 256 ? 'vextractf64x4' : 'vextractf128';
+    const name = bits === 256 ? 'vextractf64x4' : 'vextractf32x4';
     s.emit(name, [upper, value, 1], { foldable: -1 });
     step(upper, bits);
   }

@@ -18,6 +18,7 @@ export function csvLogger(path: string): Callback {
     throw new ValueError({ op: 'csvLogger', problem: `the path is a string, not ${given(path)}` });
   }
   return {
+    name: 'csvLogger',
     // Written at once, so that a folder that is not there is told before the first epoch.
     onFitStart: (run: Run) => write(path, run.records),
     onEpochEnd: (run: Run) => write(path, run.records),

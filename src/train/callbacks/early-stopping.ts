@@ -34,6 +34,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   let bestEpoch = 0;
   let bestState: Readonly<Record<string, Tensor>> | null = null;
   return {
+    name: op,
     onFitStart(run: Run) {
       if (run.step > 0) return; // resumed
       waited = 0;
@@ -42,6 +43,9 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       bestState = null;
     },
     onEpochEnd(run: Run) {
+      if (run.epoch === 1 && options.monitor === undefined && !('valLoss' in run.logs)) {
+        run.say('earlyStopping watches the loss in training: there is no validation');
+      }
       if (monitor.improved(run)) {
         waited = 0;
         bestEpoch = run.epoch;
@@ -62,7 +66,13 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       ...(bestState === null ? {} : { tensors: bestState }),
     }),
     restore({ data, tensors }: CallbackState) {
-      const kept = data as { waited: number; bestEpoch: number; best: number | null };
+      const kept = (data ?? {}) as { waited: number; bestEpoch: number; best: number | null };
+      if (![kept.waited, kept.bestEpoch].every(Number.isSafeInteger)) {
+        throw new ValueError({
+          op: `${op}.restore`,
+          problem: `takes what state() gave, not ${given(data)}`,
+        });
+      }
       waited = kept.waited;
       bestEpoch = kept.bestEpoch;
       monitor.best = kept.best;

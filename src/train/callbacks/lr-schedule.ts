@@ -31,6 +31,15 @@ export function lrSchedule(schedule: Schedule, options: LrScheduleOptions = {}):
   }
   const advance = (): void => schedule.step();
   return {
+    name: op,
+    onFitStart(run) {
+      if (schedule.optimizer === run.optimizer) return;
+      throw new ValueError({
+        op,
+        problem: "the schedule sets the rate of another optimiser, not of this run's",
+        remedy: 'make it with the optimiser that the Trainer has',
+      });
+    },
     ...(every === 'step' ? { onStepEnd: advance } : { onEpochEnd: advance }),
     state: () => ({ tensors: schedule.stateDict() }),
     restore: ({ tensors }) => schedule.loadStateDict(tensors ?? {}),

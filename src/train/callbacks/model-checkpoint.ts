@@ -1,5 +1,5 @@
 import { checkOptions, given, ValueError } from '../../base/index.ts';
-import { saveModel } from '../../format/index.ts';
+import { checkWritable, saveModel } from '../../format/index.ts';
 import type { Callback, Run } from '../callback.ts';
 import { Monitor, type MonitorOptions } from './monitor.ts';
 
@@ -28,7 +28,9 @@ export function modelCheckpoint(path: string, options: ModelCheckpointOptions = 
   const { bestOnly = true } = options;
   const monitor = new Monitor(op, options);
   return {
+    name: op,
     onFitStart(run: Run) {
+      checkWritable(op, path);
       if (run.step === 0) monitor.best = null;
     },
     onEpochEnd(run: Run) {
@@ -38,7 +40,13 @@ export function modelCheckpoint(path: string, options: ModelCheckpointOptions = 
     },
     state: () => ({ data: monitor.best }),
     restore({ data }) {
-      monitor.best = data as number | null;
+      if (data !== null && typeof data !== 'number') {
+        throw new ValueError({
+          op: `${op}.restore`,
+          problem: `takes what state() gave, not ${given(data)}`,
+        });
+      }
+      monitor.best = data;
     },
   };
 }

@@ -11,6 +11,15 @@ export interface MonitorOptions {
   readonly minDelta?: number;
 }
 
+/** The name that was meant, if another spelling of it is there. */
+function remedyFor(name: string, names: readonly string[]): string | undefined {
+  const letters = (text: string): string => text.replace(/[^a-z0-9]/gi, '').toLowerCase();
+  const meant = names.find((other) => letters(other) === letters(name));
+  if (meant !== undefined) return `did you mean '${meant}'?`;
+  const needed = letters(name).startsWith('val') && !names.some((n) => n.startsWith('val'));
+  return needed ? 'pass validation data: fit(train, { validation: test })' : undefined;
+}
+
 /** The best value so far. */
 export class Monitor {
   best: number | null = null;
@@ -47,9 +56,7 @@ export class Monitor {
       throw new ValueError({
         op: this.op,
         problem: `there is no '${name}' in the log, which has ${Object.keys(run.logs).join(', ')}`,
-        remedy: name.startsWith('val')
-          ? 'pass validation data: fit(train, { validation: test })'
-          : undefined,
+        remedy: remedyFor(name, Object.keys(run.logs)),
       });
     }
     const { mode = /accuracy$/i.test(name) ? 'max' : 'min', minDelta = 0 } = this.options;

@@ -30,6 +30,7 @@ export function meanLoss(
         problem: `the loss of a batch is one number, not ${value instanceof Tensor ? formatShape(value.shape) : given(value)}`,
       });
     }
-    return [value.item() * target.shape[0], target.shape[0]];
+    const count = target.rank > 0 ? target.shape[0] : 1;
+    return [value.item() * count, count];
   });
 }

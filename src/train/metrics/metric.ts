@@ -110,8 +110,9 @@ export function classesOf(op: string, output: Tensor, target: Tensor): Tensor {
     }
   }
   const rest = [output.shape[0], ...output.shape.slice(2)];
-  if (output.rank >= 2 && `${rest}` === `${target.shape}`) return target;
-  if (output.rank >= 2 && `${output.shape}` === `${target.shape}`) return target.argmax(1);
+  const several = output.rank >= 2 && output.shape[1] > 1;
+  if (several && `${rest}` === `${target.shape}`) return target;
+  if (several && `${output.shape}` === `${target.shape}`) return target.argmax(1);
   throw new ShapeError({
     op,
     problem:
@@ -120,7 +121,7 @@ export function classesOf(op: string, output: Tensor, target: Tensor): Tensor {
     operands: [output, target],
     remedy:
       output.rank < 2 || output.shape[1] === 1
-        ? 'for one score an example, use binaryAccuracy()'
+        ? "for one score an example: binaryAccuracy(); for numbers: meanLoss('mae', nn.l1Loss)"
         : undefined,
   });
 }

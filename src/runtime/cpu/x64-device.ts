@@ -1,0 +1,138 @@
+/** The CPU through x86-64 machine code: memory of the collector's, the kernel cache, plans made runnable. */
+import {
+  arrayOf,
+  type DType,
+  debugLevel,
+  type Spec,
+  type TypedArray,
+  verifying,
+} from '../../base/index.ts';
+import { type Graph, printGraph } from '../../ir/index.ts';
+import {
+  AVX512_TARGET,
+  type Launch,
+  lowerGraph,
+  printKernel,
+  type TargetInfo,
+  verifyKernel,
+} from '../../kernel/index.ts';
+import { compileKernel } from '../../target/x64/index.ts';
+import type { Device, Executable, Slot } from '../device.ts';
+import { Storage } from '../device.ts';
+import { type CodeBlock, FaultWord, type NativeHost } from './native/index.ts';
+import { Slabs } from './slabs.ts';
+import { X64Executable, type X64Machine } from './x64-executable.ts';
+import { type X64Block, X64Memory } from './x64-memory.ts';
+
+const MAX_KERNELS = 8192;
+
+export class X64Device implements Device {
+  readonly name = 'cpu';
+  readonly engine: string;
+  readonly info: TargetInfo;
+  private readonly host: NativeHost;
+  private readonly heap: X64Memory;
+  private readonly slabs: Slabs;
+  private readonly machine: X64Machine;
+  private readonly kernels = new Map<string, CodeBlock>();
+  private temporary: X64Block | null = null;
+
+  /** The host must have AVX-512. */
+  constructor(host: NativeHost) {
+    this.host = host;
+    const { l1, l2 } = host.cpu;
+    this.info = {
+      ...AVX512_TARGET,
+      cache: { l1: l1 || AVX512_TARGET.cache.l1, l2: l2 || AVX512_TARGET.cache.l2 },
+    };
+    this.engine = 'x86-64 machine code (avx512)';
+    this.heap = new X64Memory(host.memory);
+    this.slabs = new Slabs(this.name, this.heap);
+    const { args } = host;
+    this.machine = {
+      host,
+      memory: this.heap,
+      fault: new FaultWord(host.memory),
+      f32: new Float32Array(args.buffer, args.byteOffset, args.length * 2),
+      i32: new Int32Array(args.buffer, args.byteOffset, args.length * 2),
+      i64: new BigInt64Array(args.buffer, args.byteOffset, args.length),
+      scratch: (bytes) => this.scratch(bytes),
+    };
+  }
+
+  allocate(bytes: number): Storage {
+    return (
+      this.slabs.allocate(bytes) ?? new Storage(this.name, this.heap.allocate(bytes), 0, bytes)
+    );
+  }
+
+  free(storage: Storage): void {
+    const block = storage.handle as X64Block;
+    // Slabs are shared; the collector takes them.
+    if (storage.offset === 0 && block.bytes >= storage.bytes && storage.bytes > 65536) {
+      this.heap.release(block);
+    }
+  }
+
+  write(slot: Slot, data: TypedArray): void {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    bytesOf(slot, data.byteLength).set(bytes);
+  }
+
+  read(slot: Slot, dtype: DType, count: number): TypedArray {
+    const out = new (arrayOf(dtype))(count);
+    new Uint8Array(out.buffer).set(bytesOf(slot, out.byteLength));
+    return out;
+  }
+
+  view(slot: Slot, dtype: DType, count: number): TypedArray {
+    const { buffer, byteOffset } = bytesOf(slot, 0);
+    return new (arrayOf(dtype))(buffer as ArrayBuffer, byteOffset, count);
+  }
+
+  compile(graph: Graph, inputs: readonly Spec[]): Executable {
+    if (debugLevel() >= 2) console.error(printGraph(graph));
+    const plan = lowerGraph(graph, inputs, this.info);
+    const code = plan.launches.map((l) => this.kernel(l));
+    return new X64Executable(this.machine, graph, inputs, plan, code, this.name);
+  }
+
+  memory(): { heapBytes: number; usedBytes: number } {
+    return { heapBytes: this.heap.usedBytes, usedBytes: this.heap.usedBytes };
+  }
+
+  private scratch(bytes: number): number {
+    if (this.temporary === null || this.temporary.bytes < bytes) {
+      this.temporary = this.heap.allocate(bytes);
+    }
+    return this.temporary.address;
+  }
+
+  /** Where a launch's kernel is. */
+  private kernel(launch: Launch): number {
+    let block = this.kernels.get(launch.key);
+    if (block !== undefined) return block.address;
+    const start = debugLevel() >= 1 ? performance.now() : 0;
+    const kernel = launch.build();
+    if (verifying()) verifyKernel(kernel);
+    const code = compileKernel(kernel, { listing: debugLevel() >= 5 });
+    block = this.host.code.write(code.bytes);
+    // Plans hold addresses: code is kept as long as they may be.
+    if (this.kernels.size >= MAX_KERNELS) this.kernels.clear();
+    this.kernels.set(launch.key, block);
+    if (debugLevel() >= 1) {
+      const ms = (performance.now() - start).toFixed(2);
+      console.error(`[gradus] kernel ${kernel.name}: ${code.bytes.length} bytes, ${ms} ms`);
+      if (debugLevel() >= 3) console.error(`  key ${launch.key}`);
+      if (debugLevel() >= 4) console.error(printKernel(kernel));
+      if (debugLevel() >= 5) console.error(code.text());
+    }
+    return block.address;
+  }
+}
+
+function bytesOf({ storage, offset }: Slot, length: number): Uint8Array {
+  const block = storage.handle as X64Block;
+  if (block.freed) throw new Error('a tensor was used after its memory was given back');
+  return new Uint8Array(block.buffer, block.offset + storage.offset + offset, length);
+}

@@ -1,0 +1,169 @@
+/** A launch plan bound to the native host: the arguments of each kernel are written, then it is called. */
+import { type Spec, specOf } from '../../base/index.ts';
+import type { Graph } from '../../ir/index.ts';
+import type { Arg, LaunchPlan } from '../../kernel/index.ts';
+import { ARG_CODE, ARG_FAULT, ARG_PARAMS, ARG_TILES } from '../../target/x64/index.ts';
+import type { Executable, Slot } from '../device.ts';
+import { faultError } from './fault.ts';
+import type { FaultWord, NativeHost } from './native/index.ts';
+import { toInt64 } from './scalars.ts';
+import type { X64Block, X64Memory } from './x64-memory.ts';
+
+type PointerArg = Extract<Arg, { kind: 'pointer' }>;
+type ScalarArg = Extract<Arg, { kind: 'scalar' }>;
+
+/** What executables of a device share. */
+export interface X64Machine {
+  readonly host: NativeHost;
+  readonly memory: X64Memory;
+  readonly fault: FaultWord;
+  /** The argument block, seen as other numbers. */
+  readonly f32: Float32Array;
+  readonly i32: Int32Array;
+  readonly i64: BigInt64Array;
+  /** Memory for one run's temporaries; all runs share it. */
+  scratch(bytes: number): number;
+}
+
+interface Step {
+  /** The argument block: code, tiles, fault word, sizes; pointers and scalars are written anew. */
+  readonly block: Float64Array;
+  readonly faults: string | null;
+  readonly pointers: readonly { readonly at: number; readonly arg: PointerArg }[];
+  readonly scalars: readonly { readonly at: number; readonly arg: ScalarArg }[];
+}
+
+export class X64Executable implements Executable {
+  readonly outputs: readonly Spec[];
+  readonly inPlace: readonly (readonly [number, number])[];
+  private readonly machine: X64Machine;
+  private readonly steps: readonly Step[];
+  private readonly temps: readonly number[];
+  private readonly scratchBytes: number;
+  private readonly graph: Graph;
+  private readonly specs: readonly Spec[];
+
+  constructor(
+    machine: X64Machine,
+    graph: Graph,
+    specs: readonly Spec[],
+    plan: LaunchPlan,
+    /** Addresses of the kernels. */
+    code: readonly number[],
+    device: string,
+  ) {
+    this.machine = machine;
+    this.graph = graph;
+    this.specs = specs;
+    this.outputs = graph.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device));
+    this.inPlace = plan.inPlace;
+    let bytes = 0;
+    this.temps = plan.temps.map((n) => {
+      const at = bytes;
+      bytes += Math.ceil(n / 64) * 64;
+      return at;
+    });
+    this.scratchBytes = bytes;
+    this.steps = plan.launches.map((launch, i) => {
+      const block = new Float64Array(ARG_PARAMS + launch.args.length);
+      block[ARG_CODE] = code[i];
+      block[ARG_TILES] = 1;
+      block[ARG_FAULT] = machine.fault.address;
+      const pointers: { at: number; arg: PointerArg }[] = [];
+      const scalars: { at: number; arg: ScalarArg }[] = [];
+      launch.args.forEach((arg, slot) => {
+        const at = ARG_PARAMS + slot;
+        if (arg.kind === 'index') block[at] = arg.value;
+        else if (arg.kind === 'pointer') pointers.push({ at, arg });
+        else scalars.push({ at, arg });
+      });
+      return { block, faults: launch.faults ?? null, pointers, scalars };
+    });
+  }
+
+  run(out: Slot, a: Slot | null, b: Slot | null, scalarA: number, scalarB: number): void {
+    const { steps } = this;
+    const scratch = this.scratchBytes === 0 ? 0 : this.machine.scratch(this.scratchBytes);
+    for (let i = 0; i < steps.length; i++) {
+      const { block, pointers, scalars, faults } = steps[i];
+      this.open(block);
+      const { args } = this.machine.host;
+      for (let p = 0; p < pointers.length; p++) {
+        const { at, arg } = pointers[p];
+        const { kind, index } = arg.buffer;
+        const base =
+          kind === 'output'
+            ? addressOf(out)
+            : kind === 'input'
+              ? addressOf((index === 0 ? a : b) as Slot)
+              : scratch + this.temps[index];
+        args[at] = base + arg.bytes;
+      }
+      for (let s = 0; s < scalars.length; s++) {
+        const { at, arg } = scalars[s];
+        this.writeScalar(at, arg.elem, arg.input === 0 ? scalarA : scalarB);
+      }
+      this.machine.host.call();
+      if (faults !== null) this.checkFault(faults, [a, b]);
+    }
+  }
+
+  runAll(outputs: readonly Slot[], inputs: readonly (Slot | number)[]): void {
+    const scratch = this.scratchBytes === 0 ? 0 : this.machine.scratch(this.scratchBytes);
+    for (const { block, pointers, scalars, faults } of this.steps) {
+      this.open(block);
+      const { args } = this.machine.host;
+      for (const { at, arg } of pointers) {
+        const { kind, index } = arg.buffer;
+        const base =
+          kind === 'input'
+            ? addressOf(inputs[index] as Slot)
+            : kind === 'output'
+              ? addressOf(outputs[index])
+              : scratch + this.temps[index];
+        args[at] = base + arg.bytes;
+      }
+      for (const { at, arg } of scalars)
+        this.writeScalar(at, arg.elem, inputs[arg.input] as number);
+      this.machine.host.call();
+      if (faults !== null) this.checkFault(faults, inputs);
+    }
+  }
+
+  /** Starts the argument block of a step; `set` of a typed array costs more than a few stores. */
+  private open(block: Float64Array): void {
+    const { args } = this.machine.host;
+    for (let i = 0; i < block.length; i++) args[i] = block[i];
+  }
+
+  /** Writes a number as `cast` converts it: saturating, NaN as 0. */
+  private writeScalar(at: number, elem: ScalarArg['elem'], value: number): void {
+    const { machine } = this;
+    if (elem === 'f32') machine.f32[2 * at] = value;
+    else if (elem === 'f64') machine.host.args[at] = value;
+    else if (elem === 'i32')
+      machine.i32[2 * at] = Math.max(-(2 ** 31), Math.min(value, 2 ** 31 - 1));
+    else machine.i64[at] = toInt64(value);
+  }
+
+  private checkFault(faulted: string, inputs: readonly (Slot | number | null)[]): void {
+    const fault = this.machine.fault.take();
+    if (fault === null) return;
+    throw faultError(this.graph, this.specs, faulted, fault.position, (i, element) => {
+      const { storage, offset } = inputs[i] as Slot;
+      const block = storage.handle as X64Block;
+      const at = block.offset + storage.offset + offset;
+      const view = new DataView(block.buffer);
+      return this.specs[i].dtype === 'int64'
+        ? Number(view.getBigInt64(at + 8 * element, true))
+        : view.getInt32(at + 4 * element, true);
+    });
+  }
+}
+
+/** Where a tensor's first element is. Throws for memory that was given back. */
+function addressOf({ storage, offset }: Slot): number {
+  const block = storage.handle as X64Block;
+  if (block.freed) throw new Error('a tensor was used after its memory was given back');
+  return block.address + storage.offset + offset;
+}

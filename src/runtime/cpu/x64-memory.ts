@@ -1,0 +1,101 @@
+/**
+ * Memory of tensors for machine code: ArrayBuffers that the collector owns, with their addresses.
+ * Large ones that are given back wait in a bounded pool, since fresh pages are what costs.
+ */
+import { DeviceError, verifying } from '../../base/index.ts';
+import type { NativeMemory } from './native/index.ts';
+
+/** A buffer, from its first byte at a multiple of 64. */
+export class X64Block {
+  readonly buffer: ArrayBuffer;
+  /** Where the first byte is in the buffer, and in memory. */
+  readonly offset: number;
+  readonly address: number;
+  readonly bytes: number;
+  /** Given back by hand; any further use is a defect. */
+  freed = false;
+
+  constructor(buffer: ArrayBuffer, offset: number, address: number, bytes: number) {
+    this.buffer = buffer;
+    this.offset = offset;
+    this.address = address;
+    this.bytes = bytes;
+  }
+}
+
+const POOL_BYTES = 256 * 2 ** 20;
+/** Smaller blocks cost less to make than to look for. */
+const POOLED_FROM = 65536;
+
+export class X64Memory {
+  private readonly native: NativeMemory;
+  private readonly pool = new Map<number, X64Block[]>();
+  private pooledBytes = 0;
+  private readonly poisons = verifying();
+  /** Bytes of the blocks that are alive, as far as the collector has told. */
+  usedBytes = 0;
+  private readonly registry = new FinalizationRegistry<number>((bytes) => {
+    this.usedBytes -= bytes;
+  });
+
+  constructor(native: NativeMemory) {
+    this.native = native;
+  }
+
+  /** Uninitialised. Throws a DeviceError that names the bytes when there is no memory. */
+  allocate(bytes: number): X64Block {
+    const room = roomFor(bytes);
+    const list = this.pool.get(room);
+    const old = list?.pop();
+    if (old !== undefined) {
+      this.pooledBytes -= room;
+      return this.count(new X64Block(old.buffer, old.offset, old.address, room));
+    }
+    return this.count(this.fresh(room));
+  }
+
+  /** Gives memory back for good. */
+  release(block: X64Block): void {
+    if (block.freed) return;
+    block.freed = true;
+    // All bits set is NaN in every float: a use after this shows.
+    if (this.poisons) new Uint8Array(block.buffer, block.offset, block.bytes).fill(0xff);
+    const { bytes } = block;
+    if (bytes < POOLED_FROM || this.pooledBytes + bytes > POOL_BYTES) return;
+    this.pooledBytes += bytes;
+    const list = this.pool.get(bytes);
+    if (list === undefined) this.pool.set(bytes, [block]);
+    else list.push(block);
+  }
+
+  private count(block: X64Block): X64Block {
+    this.usedBytes += block.bytes;
+    if (block.bytes >= POOLED_FROM) this.registry.register(block, block.bytes);
+    else this.usedBytes -= block.bytes;
+    return block;
+  }
+
+  private fresh(room: number): X64Block {
+    try {
+      const { buffer, offset, address } = this.native.allocateBuffer(room);
+      return new X64Block(buffer, offset, address, room);
+    } catch (error) {
+      this.pool.clear();
+      this.pooledBytes = 0;
+      throw new DeviceError({
+        op: 'allocate',
+        problem: `there is no memory for ${room} more bytes`,
+        remedy: 'use a smaller batch, or let go of tensors that are not needed',
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Sizes of blocks, coarse enough that one that was given back fits the next. */
+function roomFor(bytes: number): number {
+  const least = Math.ceil(Math.max(bytes, 1) / 64) * 64;
+  if (least < POOLED_FROM) return least;
+  const unit = 2 ** Math.max(12, Math.floor(Math.log2(least)) - 4);
+  return Math.ceil(least / unit) * unit;
+}
