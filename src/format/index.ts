@@ -5,7 +5,7 @@ import '../wiring.ts';
 export { checkWritable, removeStaleFiles, writeFile } from '#format-files';
 export type { DecodeOptions } from './bytes/byte-source.ts';
 export { FileError } from './file-error.ts';
-export type { ModelNode, ModuleMaker } from './model/description.ts';
+export type { ModelNode } from './model/description.ts';
 export type { ModelInfo } from './model/header.ts';
 export {
   type LoadedModel,
@@ -13,6 +13,7 @@ export {
   loadModel,
   modelInfo,
 } from './model/load-model.ts';
+export type { ModuleMaker } from './model/rebuild.ts';
 export { type SaveModelOptions, saveModel } from './model/save-model.ts';
 export {
   decodeNpy,

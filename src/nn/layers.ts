@@ -50,7 +50,28 @@ const LAYERS: Readonly<Record<string, LayerClass>> = {
   Tanh,
 };
 
-/** The names of all layers that can be made of their name and `config()`. */
+type Config = readonly unknown[];
+type Sizes = number | readonly number[];
+
+const product = (sizes: unknown): number =>
+  [sizes as Sizes].flat().reduce((n, size) => n * Number(size), 1);
+
+const area = (kernel: unknown): number =>
+  Array.isArray(kernel) ? product(kernel) : Number(kernel) ** 2;
+
+/** How many elements the parameters and buffers of a layer have at most; the others have none. */
+const ELEMENTS: Readonly<Record<string, (config: Config) => number>> = {
+  BatchNorm2d: ([channels]) => 4 * Number(channels) + 1,
+  Conv2d: ([inputs, outputs, kernel, options]) => {
+    const groups = (options as { readonly groups?: unknown } | null | undefined)?.groups ?? 1;
+    return (product([inputs, outputs]) / Number(groups)) * area(kernel) + Number(outputs);
+  },
+  Embedding: ([entries, size]) => product([entries, size]),
+  LayerNorm: ([shape]) => 2 * product(shape),
+  Linear: ([inputs, outputs]) => product([inputs, outputs]) + Number(outputs),
+};
+
+/** The names of all layers that can be made of their name and `config()`. @internal */
 export const layerNames = (): string[] => Object.keys(LAYERS);
 
 /** The name of a layer, or null for another module, such as one of a class of the user's. */
@@ -65,7 +86,17 @@ export function layerName(module: Module): string | null {
  * A layer by its name and what `config()` of one like it gave; null for an unknown name. Throws what
  * the layer throws for arguments that make no sense.
  */
-export function makeLayer(name: string, config: readonly unknown[]): Module | null {
+export function makeLayer(name: string, config: Config): Module | null {
   if (!Object.hasOwn(LAYERS, name)) return null;
   return new LAYERS[name](...(config as never[]));
+}
+
+/**
+ * How many elements `makeLayer` would take memory for, at most; 0 where it throws before it takes
+ * any. @internal
+ */
+export function layerElements(name: string, config: Config): number {
+  if (!Object.hasOwn(ELEMENTS, name)) return 0;
+  const n = ELEMENTS[name](config);
+  return n > 0 ? n : 0;
 }

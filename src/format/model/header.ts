@@ -1,7 +1,7 @@
 /** What a model's file says of itself, in the metadata of safetensors. */
 import { FormatError } from '../../base/index.ts';
 import type { TensorInfo } from '../safetensors/decode.ts';
-import { safetensorsInfo } from '../safetensors/files.ts';
+import type { SafetensorsInfo } from '../safetensors/files.ts';
 import { type ModelNode, parseNode } from './description.ts';
 
 export const FORMAT = 'gradus-model';
@@ -33,9 +33,12 @@ export interface ModelInfo {
   readonly frozen: readonly string[];
 }
 
-/** Reads the header alone. Throws FormatError for what is no model, is damaged, or is newer. */
-export function readModelInfo(op: string, path: string | URL): ModelInfo {
-  const { metadata, tensors } = safetensorsInfo(path);
+/** Reads a header. Throws FormatError for what is no model, is damaged, or is newer. */
+export function readModelInfo(
+  op: string,
+  path: string | URL,
+  { metadata, tensors }: SafetensorsInfo,
+): ModelInfo {
   if (metadata[KEYS.format] !== FORMAT) {
     const checkpoint = metadata[KEYS.format] === 'gradus-checkpoint';
     throw new FormatError({

@@ -344,25 +344,9 @@ describe('files that are not sound', () => {
     ],
     [
       '{"type":"Linear","config":[1e12,1e12],"children":[]}',
-      /1e\+24 elements are wanted; the file has 8/,
+      /1\.0+1e\+24 elements, more than the file holds/,
     ],
-    ['{"type":"Linear","config":[3e9],"children":[]}', /3000000000 elements are wanted/],
-    [
-      JSON.stringify({
-        type: 'Sequential',
-        config: [],
-        children: Array.from({ length: 300 }, (_, i) => [
-          String(i),
-          { type: 'Linear', config: [1000, 1000], children: [] },
-        ]),
-      }),
-      /with 1, 2000000 elements are wanted/,
-    ],
-    [
-      `{"type":"Linear","config":[${'1,'.repeat(300_000)}1],"children":[]}`,
-      /300001 arguments and 0 modules/,
-    ],
-    [`{"type":"Sequential","config":[],"children":[${'0,'.repeat(300_000)}0]}`, /300001 modules/],
+    ['{"type":"Linear","config":[3e9],"children":[]}', /cannot be made: nn\.linear: outFeatures/],
     ['{"type":"Linear","config":[-1,2],"children":[]}', /the model cannot be made: nn\.linear/],
     ['{"type":"Linear","config":["a",null],"children":[]}', /cannot be made/],
     [
@@ -400,7 +384,7 @@ describe('files that are not sound', () => {
     const other = { ...tensors, '0.weight': zeros([2, 4]) };
     writeFileSync(path, encodeSafetensors(other as never, { metadata }));
     expect(() => loadModel(path)).toThrow(
-      /0\.weight is \[2, 3\] in the module, \[2, 4\] in the state/,
+      /does not hold what it describes\s+0\.weight is \[2, 4\] in the file, \[2, 3\] here/,
     );
   });
 

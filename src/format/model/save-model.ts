@@ -17,7 +17,7 @@ export interface SaveModelOptions {
  *
  * A value that is shared is written once. The file is written to a temporary name, synced and renamed:
  * a failure leaves an old file as it was. Throws FileError if the system refuses, ValueError for what
- * is no module. Node only.
+ * is no module, or has a `config()` that gives no plain data. Node only.
  *
  * @example
  * saveModel(net, 'net.safetensors', { metadata: { accuracy: '0.992' } });
@@ -33,14 +33,21 @@ export function saveModel(model: Module, path: string | URL, options: SaveModelO
     });
   }
   checkOptions(op, options, ['metadata']);
-  const own = options.metadata ?? {};
-  const taken = Object.keys(own).find((key) => key.startsWith('gradus.'));
+  const own: unknown = options.metadata ?? {};
+  if (typeof own !== 'object' || Array.isArray(own)) {
+    throw new ValueError({
+      op,
+      problem: `metadata is an object of names and texts, not ${given(own)}`,
+    });
+  }
+  const taken = Object.keys(own as object).find((key) => key.startsWith('gradus.'));
   if (taken !== undefined) {
     throw new ValueError({
       op,
       problem: `metadata '${taken}': names that begin with 'gradus.' are the format's`,
     });
   }
+  const description = JSON.stringify(describe(op, model));
   const state = new Map<string, Tensor>();
   const nameOf = new Map<Tensor, string>();
   for (const [name, t] of [...model.namedParameters(), ...model.namedBuffers()]) {
@@ -56,10 +63,10 @@ export function saveModel(model: Module, path: string | URL, options: SaveModelO
   const frozen = model.namedParameters().flatMap(([name, t]) => (t.requiresGrad ? [] : [name]));
   const { chunks } = layOut(op, state, {
     metadata: {
-      ...own,
+      ...(own as Readonly<Record<string, string>>),
       [KEYS.format]: FORMAT,
       [KEYS.version]: String(VERSION),
-      [KEYS.model]: JSON.stringify(describe(op, model)),
+      [KEYS.model]: description,
       [KEYS.shared]: JSON.stringify(shared),
       [KEYS.frozen]: JSON.stringify(frozen),
     },

@@ -53,12 +53,14 @@ export function decodeSafetensors(
 
 /** Tensors and metadata of a source; a lazy one is read again for each tensor. */
 export function readSafetensors(source: ByteSource, lazy: boolean): Safetensors {
-  const { entries, metadata } = readHeader(source);
-  const tensors = lazy
-    ? lazyTensors(source, entries)
-    : Object.fromEntries(entries.map((entry) => [entry.name, readTensor(source, entry)]));
-  return { tensors, metadata };
+  const header = readHeader(source);
+  const tensors = lazy ? lazyTensors(source, header.entries) : readTensors(source, header);
+  return { tensors, metadata: header.metadata };
 }
+
+/** All tensors of a file whose header was read. */
+export const readTensors = (source: ByteSource, { entries }: Header): Record<string, Tensor> =>
+  Object.fromEntries(entries.map((entry) => [entry.name, readTensor(source, entry)]));
 
 /** Names and sizes, without the tensors. */
 export function infoOf({ entries }: Header): Record<string, TensorInfo> {

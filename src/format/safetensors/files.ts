@@ -3,7 +3,7 @@ import { openFile, writeFile } from '#format-files';
 import { checkOptions } from '../../base/index.ts';
 import type { StateDict } from '../../nn/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
-import { infoOf, readSafetensors, type TensorInfo } from './decode.ts';
+import { infoOf, readSafetensors, readTensors, type TensorInfo } from './decode.ts';
 import { layOut, type SaveSafetensorsOptions } from './encode.ts';
 import { readHeader } from './header.ts';
 
@@ -63,14 +63,30 @@ export function loadSafetensors(
  * const { metadata, tensors } = safetensorsInfo('net.safetensors');
  * tensors['head.weight'].shape; // [10, 128]
  */
-export function safetensorsInfo(path: string | URL): {
+export function safetensorsInfo(path: string | URL): SafetensorsInfo {
+  return withSafetensors('safetensorsInfo', path, (info) => info);
+}
+
+/** What a header says. */
+export interface SafetensorsInfo {
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: Record<string, TensorInfo>;
-} {
-  const source = openFile('safetensorsInfo', path);
+}
+
+/**
+ * Opens a file once for its header and, if `use` asks, its tensors: what was read of one is of the
+ * same file as the other, even if a new one takes its place meanwhile. @internal
+ */
+export function withSafetensors<T>(
+  op: string,
+  path: string | URL,
+  use: (info: SafetensorsInfo, read: () => Record<string, Tensor>) => T,
+): T {
+  const source = openFile(op, path);
   try {
     const header = readHeader(source);
-    return { metadata: header.metadata, tensors: infoOf(header) };
+    const info = { metadata: header.metadata, tensors: infoOf(header) };
+    return use(info, () => readTensors(source, header));
   } finally {
     source.close();
   }
