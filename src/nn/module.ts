@@ -307,14 +307,6 @@ export abstract class Module {
     return [];
   }
 
-  /** Gives floating-point parameters and buffers the dtypes that `dtypeOf` tells for them. @internal */
-  convertEach(dtypeOf: (name: string) => DType | undefined): void {
-    for (const { name, value } of cellsBelow(this)) {
-      const dtype = dtypeOf(name);
-      if (dtype !== undefined && isFloat(value.dtype)) convertCell(value, dtype);
-    }
-  }
-
   /** The arguments that `toString` shows. Override it to describe a layer. */
   protected describe(): string {
     return '';

@@ -22,6 +22,10 @@ const MAX_DEPTH = 100;
 /** Modules, each counted under every name: sharing within what is shared doubles them each time. */
 const MAX_MODULES = 100_000;
 
+/** More arguments, and modules held directly, than any class has; they are spread over a call. */
+const MAX_LIST = 1000;
+const MAX_CHILDREN = 10_000;
+
 export const join = (path: string, name: string): string =>
   path === '' ? name : `${path}.${name}`;
 
@@ -112,6 +116,9 @@ export function parseNode(text: string | undefined, fail: (why: string) => Forma
     const { type, own, config, children, same } = node ?? {};
     if (typeof type !== 'string' || !Array.isArray(config) || !Array.isArray(children)) {
       throw fail('the description is no tree of modules');
+    }
+    if (config.length > MAX_LIST || children.length > MAX_CHILDREN) {
+      throw fail(`a ${type} has ${config.length} arguments and ${children.length} modules`);
     }
     if (!isPlain(config, 0)) throw fail('the description has a config that is nested too deep');
     const list = (children as unknown[]).map((child) => {

@@ -38,7 +38,7 @@ const OP = 'loadModel';
  * `nn.build`); for classes of your own, pass `{ classes: { Net } }` or a `model`.
  * Dtypes, sharing and frozen parameters are as they were; the model is in evaluation (`eval()`), ready
  * to be used: `fit` trains it on. With `model`, its values are replaced, converted to the dtypes it
- * has, and the same module is returned in the mode that it had. No random number is drawn.
+ * has, and the same module is returned, in evaluation too. No random number is drawn.
  *
  * Throws FormatError for a file that is no model, is damaged, does not hold what it describes or comes
  * from a newer Gradus; ValueError that lists every layer that differs from `model`'s and every missing
@@ -75,7 +75,7 @@ export function loadModel(
     if (model === undefined) return anew(path, info, classes, read);
     if (strict) checkAgrees(path, info, model);
     model.loadStateDict(read(), { strict });
-    return model;
+    return model.eval();
   });
 }
 
@@ -154,7 +154,6 @@ function checkAgrees(path: string | URL, info: ModelInfo, model: Module): void {
 /** Lets fields that were one value be one again. */
 function share(model: Module, info: ModelInfo, fail: (why: string) => FormatError): void {
   const cells = new Map(model.namedCells());
-  const modules = new Map(model.namedModules());
   for (const [name, target] of Object.entries(info.shared)) {
     const [cell, value] = [cells.get(name), cells.get(target)];
     const written = Object.hasOwn(info.tensors, target) && !Object.hasOwn(info.tensors, name);
@@ -162,11 +161,22 @@ function share(model: Module, info: ModelInfo, fail: (why: string) => FormatErro
       throw fail(`'${name}' cannot be '${target}'`);
     }
     if (cell === value) continue;
-    const dot = name.lastIndexOf('.');
-    const owner = modules.get(name.slice(0, Math.max(0, dot)));
-    if (owner === undefined) throw fail(`'${name}' is no field of a module`);
-    (owner as unknown as Record<string, Tensor>)[name.slice(dot + 1)] = value;
+    // Through modules, arrays, Maps and plain objects, as `namedCells` found it.
+    const path = name.split('.');
+    let holder: unknown = model;
+    for (const key of path.slice(0, -1)) holder = fieldOf(holder, key);
+    const last = path[path.length - 1];
+    if (holder instanceof Map) holder.set(last, value);
+    else if (fieldOf(holder, last) === cell) (holder as Record<string, Tensor>)[last] = value;
+    else throw fail(`'${name}' is no field of the model`);
   }
+}
+
+function fieldOf(holder: unknown, key: string): unknown {
+  if (holder instanceof Map) return holder.get(key) as unknown;
+  if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, key))
+    return undefined;
+  return (holder as Record<string, unknown>)[key];
 }
 
 /** Gives floating-point values the dtype that they have in the file. */
