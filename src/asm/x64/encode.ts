@@ -1,8 +1,9 @@
 /** Writes one instruction: reads the form, knows no instruction by name. */
 import type { CodeBuffer } from './code-buffer.ts';
 import { ENCODING, type Form } from './form.ts';
+import { isVectorKind, KIND } from './operand-kind.ts';
 import { Memory, type Operand, type Rounding } from './operands.ts';
-import type { Register } from './registers.ts';
+import { Register } from './registers.ts';
 
 /** An instruction has at most 15 bytes. */
 export const MAX_INSTRUCTION_BYTES = 15;
@@ -95,9 +96,7 @@ function rexOf(
 function needsRex(operands: readonly Operand[], form: Form): boolean {
   for (let i = 0; i < form.kinds.length; i++) {
     const operand = operands[i];
-    if (typeof operand === 'object' && 'bits' in operand && operand.bits === 8) {
-      if (!(operand instanceof Memory) && operand.id >= 4) return true;
-    }
+    if (operand instanceof Register && operand.kind === KIND.gp8 && operand.id >= 4) return true;
   }
   return false;
 }
@@ -142,7 +141,7 @@ function encodeEvexPrefix(
     b = rm.base === null ? 0 : (rm.base.id >> 3) & 1;
     if (rm.index !== null) {
       x = (rm.index.id >> 3) & 1;
-      if (rm.index.class !== 'gp64') v = rm.index.id >> 4;
+      if (isVectorKind(rm.index.kind)) v = rm.index.id >> 4;
     }
     broadcast = rm.broadcast;
   } else if (rm !== null) {

@@ -9,6 +9,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Assembler } from './assembler.ts';
 import { assembleEach, gnuAsVersion } from './gnu-as.test-util.ts';
 import { instructionRows } from './instruction-set.ts';
+import { Memory, type MemoryOptions, mem, type Operand } from './operands.ts';
+import { k } from './registers.ts';
 import { hashOf, sweepRow } from './sweep.test-util.ts';
 
 interface Encoded {
@@ -46,6 +48,27 @@ function record(encoded: readonly Encoded[], assembler: string): void {
   writeFileSync(FILE, gzipSync(JSON.stringify(fixture), { level: 9 }));
 }
 
+function withoutSize(operand: Operand): Operand {
+  if (!(operand instanceof Memory)) return operand;
+  const { base, index, scale, disp, bits, broadcast, writeMask } = operand;
+  if (bits === 0 && !broadcast) return operand;
+  const mask = writeMask > 0 ? k(writeMask) : undefined;
+  const options = { index: index ?? undefined, scale, disp, broadcast, mask };
+  return mem(base, options as MemoryOptions);
+}
+
+/** The bytes, or `null` if the size of the memory operand is not known. */
+function tryToEncode(mnemonic: string, operands: readonly Operand[]): string | null {
+  const assembler = new Assembler();
+  try {
+    assembler.emit(mnemonic, ...operands);
+  } catch (error) {
+    expect(String(error)).toContain('the size of the memory operand is not known');
+    return null;
+  }
+  return hex(assembler.finish().bytes);
+}
+
 /** The first differences, as lines that say what to look at. */
 function differences(encoded: Encoded, expected: readonly string[]): string[] {
   return encoded.bytes.flatMap((bytes, i) =>
@@ -75,6 +98,19 @@ describe('encodings', () => {
     expect(wrong.slice(0, 40)).toEqual([]);
     const count = encoded.reduce((sum, row) => sum + row.bytes.length, 0);
     expect(count).toBeGreaterThan(20_000);
+  });
+
+  it('do not change when a size that other operands tell is left out', () => {
+    let told = 0;
+    for (const { mnemonic, operands } of instructionRows().flatMap((row) => sweepRow(row, SEED))) {
+      const open = operands.map((operand) => withoutSize(operand));
+      if (open.every((operand, i) => operand === operands[i])) continue;
+      const bytes = tryToEncode(mnemonic, open);
+      if (bytes === null) continue;
+      told += 1;
+      expect([mnemonic, bytes]).toEqual([mnemonic, tryToEncode(mnemonic, operands)]);
+    }
+    expect(told).toBeGreaterThan(8000);
   });
 
   it.skipIf(version === undefined)('are those of the GNU as that is installed', () => {

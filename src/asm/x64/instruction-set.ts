@@ -1,6 +1,8 @@
 /** The instructions Gradus can encode: an index of rows by mnemonic, parsed when first used. */
+
+import { conditionOf, mnemonicsOf } from './condition.ts';
 import type { Form } from './form.ts';
-import { mnemonicsOf, parseRow } from './parse-row.ts';
+import { parseRow } from './parse-row.ts';
 import { CONVERSION_ROWS } from './tables/conversions.ts';
 import { FMA_ROWS } from './tables/fma.ts';
 import { INTEGER_ROWS } from './tables/integer.ts';
@@ -19,38 +21,57 @@ const TABLES = [
   MASK_ROWS,
 ];
 
-interface RowOfMnemonic {
-  readonly row: string;
-  /** What the mnemonic's condition adds to the opcode. */
-  readonly added: number;
+/** Rows as they stand in a table: where each begins and ends. */
+interface Rows {
+  readonly table: string;
+  /** Start and end of each row in turn. */
+  readonly spans: number[];
 }
 
-let index: Map<string, RowOfMnemonic[]> | undefined;
+let index: Map<string, Rows> | undefined;
 
-/** All rows, in the order of the tables. */
-export const instructionRows = (): string[] =>
-  TABLES.flatMap((table) => table.split('\n')).filter((row) => row !== '' && row[0] !== '#');
-
-function rowsByMnemonic(): Map<string, RowOfMnemonic[]> {
-  const rows = new Map<string, RowOfMnemonic[]>();
-  for (const row of instructionRows()) {
-    for (const [name, added] of mnemonicsOf(row)) {
-      const list = rows.get(name);
-      if (list === undefined) rows.set(name, [{ row, added }]);
-      else list.push({ row, added });
+/** Rows by first word, without making a string of each: this runs when the first code is made. */
+function indexRows(): Map<string, Rows> {
+  const rows = new Map<string, Rows>();
+  for (const table of TABLES) {
+    for (let start = 0; start < table.length; ) {
+      const end = table.indexOf('\n', start);
+      if (end > start && table[start] !== '#') {
+        const name = table.slice(start, table.indexOf(' ', start));
+        const found = rows.get(name);
+        if (found === undefined) rows.set(name, { table, spans: [start, end] });
+        else found.spans.push(start, end);
+      }
+      start = end + 1;
     }
   }
   return rows;
 }
 
-/** The forms of a mnemonic in the order in which they are tried, or `undefined`. */
-export function formsOf(mnemonic: string): readonly Form[] | undefined {
-  index ??= rowsByMnemonic();
-  return index.get(mnemonic)?.flatMap(({ row, added }) => parseRow(row, mnemonic, added));
+const rowsNamed = (name: string): string[] => {
+  const { table, spans } = index?.get(name) ?? { table: '', spans: [] };
+  return Array.from({ length: spans.length / 2 }, (_, i) =>
+    table.slice(spans[2 * i], spans[2 * i + 1]),
+  );
+};
+
+/** All rows, in the order of the tables. */
+export function instructionRows(): string[] {
+  index ??= indexRows();
+  return [...index.keys()].flatMap(rowsNamed);
+}
+
+/** The forms of a mnemonic in the order in which they are tried; none if there is no such one. */
+export function formsOf(mnemonic: string): Form[] {
+  index ??= indexRows();
+  const plain = rowsNamed(mnemonic.replace(' ', '_')).flatMap((row) => parseRow(row, mnemonic, 0));
+  const condition = conditionOf(mnemonic);
+  if (plain.length > 0 || condition === undefined) return plain;
+  return rowsNamed(condition.row).flatMap((row) => parseRow(row, mnemonic, condition.code));
 }
 
 /** Every mnemonic. */
 export function mnemonics(): string[] {
-  index ??= rowsByMnemonic();
-  return [...index.keys()];
+  index ??= indexRows();
+  return [...index.keys()].flatMap(mnemonicsOf);
 }

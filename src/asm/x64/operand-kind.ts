@@ -37,20 +37,22 @@ export const KIND = {
   indexedZ: 27,
 } as const;
 
-export type Kind = (typeof KIND)[keyof typeof KIND];
-
 export const KIND_BITS = 5;
-export const MAX_OPERANDS = 5;
 
-export const isMemoryKind = (kind: number): boolean => kind >= KIND.memory;
 export const isVectorKind = (kind: number): boolean => kind >= KIND.xmm && kind <= KIND.zmm;
 
-/** The kind of memory of `bits`; 0 is a size the instruction implies. */
-export function memoryKind(bits: number): Kind {
-  return bits === 0 ? KIND.memory : ((KIND.memory8 + Math.log2(bits / 8)) as Kind);
+/** The kind of memory of `bits`, -1 if there is none; 0 is a size the instruction implies. */
+export function memoryKind(bits: number): number {
+  return bits === 0 ? KIND.memory : kindOfPower(KIND.memory8, bits / 8, KIND.memory512);
 }
 
 /** The kind of a broadcast to `lanes`; 0 is a number the instruction implies. */
-export function broadcastKind(lanes: number): Kind {
-  return lanes === 0 ? KIND.broadcast : ((KIND.broadcast + Math.log2(lanes)) as Kind);
+export function broadcastKind(lanes: number): number {
+  return lanes === 0 ? KIND.broadcast : kindOfPower(KIND.broadcast2, lanes / 2, KIND.broadcast32);
+}
+
+/** `first` for 1, the next for 2, and so on for powers of two. */
+function kindOfPower(first: number, power: number, last: number): number {
+  const kind = first + 31 - Math.clz32(power);
+  return power >= 1 && 1 << (kind - first) === power && kind <= last ? kind : -1;
 }

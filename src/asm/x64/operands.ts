@@ -1,11 +1,11 @@
 /** Operands that are not registers: memory, labels, rounding. Immediates are plain numbers. */
 import { ValueError } from '../../base/index.ts';
-import { broadcastKind, KIND, type Kind, memoryKind } from './operand-kind.ts';
+import { broadcastKind, isVectorKind, KIND, memoryKind } from './operand-kind.ts';
 import { checkWriteMask, type Gp64, type MaskRegister, type Register } from './registers.ts';
 
 /** A place in the code or in the constant pool; made by `Assembler.label` and `.constant`. */
 export class Label {
-  readonly kind: Kind = KIND.label;
+  readonly kind: number = KIND.label;
   readonly name: string;
   /** Where it is in the code before layout, and how many stretches come before; -1 is unbound. */
   position = -1;
@@ -18,7 +18,7 @@ export class Label {
 
 /** Rounding of one instruction (which also reports no exceptions), or `sae`: no exceptions alone. */
 export class Rounding {
-  readonly kind: Kind = KIND.none;
+  readonly kind: number = KIND.none;
   readonly name: string;
   readonly control: number;
 
@@ -55,7 +55,7 @@ export interface MemoryOptions {
 
 /** [base + index * scale + disp], or with a label [rip + label + disp]. */
 export class Memory {
-  readonly kind: Kind;
+  readonly kind: number;
   readonly base: Gp64 | null;
   readonly label: Label | null;
   readonly index: IndexRegister | null;
@@ -89,30 +89,34 @@ const NO_OPTIONS: MemoryOptions = {};
 /** What an instruction takes. */
 export type Operand = Register | Memory | Label | Rounding | number | bigint;
 
-function kindOf(m: Memory, broadcast: MemoryOptions['broadcast']): Kind {
-  if (m.index !== null && m.index.class !== 'gp64')
-    return (KIND.indexedX + (m.index.kind - KIND.xmm)) as Kind;
+function kindOf(m: Memory, broadcast: MemoryOptions['broadcast']): number {
+  if (m.index !== null && isVectorKind(m.index.kind))
+    return KIND.indexedX + (m.index.kind - KIND.xmm);
   if (!m.broadcast) return memoryKind(m.bits);
   return broadcastKind(typeof broadcast === 'number' ? broadcast : 0);
 }
 
 function check(m: Memory, options: MemoryOptions): void {
-  const fail = (problem: string): never => {
-    throw new ValueError({ op: 'mem', problem });
-  };
-  const { base, index, label } = m;
-  if (base === null && index === null && label === null)
-    fail('an address needs a base, an index or a label');
-  if (base !== null && base.class !== 'gp64') fail(`${base.name} is no base: 64-bit registers are`);
-  if (label !== null && index !== null) fail('an address relative to rip takes no index');
-  if (index !== null && (index.bits < 64 || index.kind === KIND.mask))
-    fail(`${index.name} is no index: 64-bit and vector registers are`);
-  if (index !== null && index.class === 'gp64' && index.id === 4) fail('rsp is no index');
-  if (![1, 2, 4, 8].includes(m.scale)) fail(`scale is ${m.scale}; it can be 1, 2, 4 or 8`);
-  if (m.disp !== (m.disp | 0)) fail(`disp is ${m.disp}; it is an integer of 32 bits`);
-  if (m.kind === undefined || !KINDS.has(m.kind)) fail(`no memory operand has ${m.bits} bits`);
-  if (m.broadcast && m.bits > 64) fail(`a broadcast element has no ${m.bits} bits`);
   if (options.mask !== undefined) checkWriteMask(options.mask);
+  const problem = problemOf(m);
+  if (problem !== null) throw new ValueError({ op: 'mem', problem });
 }
 
-const KINDS: ReadonlySet<number> = new Set(Object.values(KIND));
+function problemOf({ base, index, label, scale, disp, kind, bits, broadcast }: Memory) {
+  if (base === null && index === null && label === null)
+    return 'an address needs a base, an index or a label';
+  if (base !== null && base.kind !== KIND.gp64)
+    return `${base.name} is no base: 64-bit registers are`;
+  if (index !== null) {
+    if (label !== null) return 'an address relative to rip takes no index';
+    if (index.kind !== KIND.gp64 && !isVectorKind(index.kind))
+      return `${index.name} is no index: 64-bit and vector registers are`;
+    if (index.kind === KIND.gp64 && index.id === 4) return 'rsp is no index';
+  }
+  if (scale !== 1 && scale !== 2 && scale !== 4 && scale !== 8)
+    return `scale is ${scale}; it can be 1, 2, 4 or 8`;
+  if (disp !== (disp | 0)) return `disp is ${disp}; it is an integer of 32 bits`;
+  if (kind < 0)
+    return broadcast ? 'a broadcast is to 2, 4, 8, 16 or 32 lanes' : `memory of ${bits} bits`;
+  return null;
+}

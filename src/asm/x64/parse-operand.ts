@@ -13,8 +13,10 @@ export interface OperandPattern {
   fixed: number;
   memoryBits: number;
   broadcastBits: number;
+  isImmediate: boolean;
   immediateBytes: number;
   range: ImmediateRange;
+  extendedBits: number;
   isLabel: boolean;
   isMask: boolean;
   /** May be memory. */
@@ -25,19 +27,42 @@ export interface OperandPattern {
 
 const FRACTIONS: Readonly<Record<string, number>> = { v: 1, h: 2, q: 4, e: 8 };
 const FIXED_VECTORS: Readonly<Record<string, number>> = { x: 128, y: 256, z: 512 };
+/** Registers that alone can stand somewhere: number, and bits or 0 for the operand size. */
+const FIXED_GP: Readonly<Record<string, readonly [id: number, bits: number]>> = {
+  a: [0, 0],
+  al: [0, 8],
+  cl: [1, 8],
+};
 
 const bit = (kind: number): number => 1 << kind;
-const vectorBit = (bits: number): number => bit(KIND.xmm + Math.log2(Math.max(bits, 128) / 128));
+/** The kind of a vector of `bits`, or of an address with an index vector of so many. */
+const vectorBit = (first: number, bits: number): number =>
+  bit(first + Math.log2(Math.max(bits, 128) / 128));
 const gpBit = (bits: number): number => bit(KIND.gp8 + Math.log2(bits / 8));
 
-export function parseOperand(text: string, width: Width): OperandPattern {
+const parsed = new Map<string, OperandPattern>();
+
+/** Broadcasts are left out of an operand unless the encoding, EVEX, has them. */
+export function parseOperand(text: string, width: Width, evex: boolean): OperandPattern {
+  const key = `${text} ${width.vector} ${width.gp} ${evex}`;
+  let pattern = parsed.get(key);
+  if (pattern === undefined) {
+    pattern = parseAlternatives(text, width, evex);
+    parsed.set(key, pattern);
+  }
+  return pattern;
+}
+
+function parseAlternatives(text: string, width: Width, evex: boolean): OperandPattern {
   const pattern: OperandPattern = {
     kinds: 0,
     fixed: -1,
     memoryBits: 0,
     broadcastBits: 0,
+    isImmediate: false,
     immediateBytes: 0,
     range: 'any',
+    extendedBits: 0,
     isLabel: false,
     isMask: false,
     isMemory: false,
@@ -45,6 +70,7 @@ export function parseOperand(text: string, width: Width): OperandPattern {
   };
   const alternatives = text.split('/');
   for (const token of alternatives) {
+    if (token[0] === 'b' && !evex) continue;
     const known =
       parseRegister(token, width, pattern) ||
       parseMemory(token, alternatives[0], width, pattern) ||
@@ -55,19 +81,19 @@ export function parseOperand(text: string, width: Width): OperandPattern {
 }
 
 function parseRegister(token: string, width: Width, pattern: OperandPattern): boolean {
-  const gp = /^r(8|16|32|64)?$/.exec(token);
-  if (gp !== null) {
-    pattern.kinds |= gpBit(gp[1] === undefined ? width.gp : Number(gp[1]));
+  if (token[0] === 'r') {
+    pattern.kinds |= gpBit(token === 'r' ? width.gp : Number(token.slice(1)));
   } else if (token in FRACTIONS) {
-    pattern.kinds |= vectorBit(width.vector / FRACTIONS[token]);
+    pattern.kinds |= vectorBit(KIND.xmm, width.vector / FRACTIONS[token]);
   } else if (token in FIXED_VECTORS) {
-    pattern.kinds |= vectorBit(FIXED_VECTORS[token]);
+    pattern.kinds |= vectorBit(KIND.xmm, FIXED_VECTORS[token]);
   } else if (token === 'k') {
     pattern.kinds |= bit(KIND.mask);
     pattern.isMask = true;
-  } else if (token === 'a' || token === 'al' || token === 'cl') {
-    pattern.kinds |= gpBit(token === 'a' ? width.gp : 8);
-    pattern.fixed = token === 'cl' ? 1 : 0;
+  } else if (token in FIXED_GP) {
+    const [id, bits] = FIXED_GP[token];
+    pattern.kinds |= gpBit(bits || width.gp);
+    pattern.fixed = id;
     pattern.isEncoded = false;
   } else {
     return false;
@@ -81,23 +107,19 @@ function parseMemory(
   width: Width,
   pattern: OperandPattern,
 ): boolean {
-  const sized = /^m(\d*)$/.exec(token);
-  const broadcast = /^b(\d+)$/.exec(token);
-  const indexed = /^g([vh])(\d+)$/.exec(token);
-  if (sized !== null) {
-    const own = width.gp > 0 ? width.gp : width.vector / (FRACTIONS[beside] ?? 1);
-    pattern.memoryBits = sized[1] === '' ? own : Number(sized[1]);
-    pattern.kinds |= bit(KIND.memory) | bit(memoryKind(pattern.memoryBits));
-  } else if (token === 'mem') {
+  if (token === 'mem') {
     for (let kind: number = KIND.memory; kind <= KIND.memory512; kind++) pattern.kinds |= bit(kind);
-  } else if (broadcast !== null) {
-    pattern.broadcastBits = Number(broadcast[1]);
+  } else if (token[0] === 'm') {
+    const own = width.gp > 0 ? width.gp : width.vector / (FRACTIONS[beside] ?? 1);
+    pattern.memoryBits = token === 'm' ? own : Number(token.slice(1));
+    pattern.kinds |= bit(KIND.memory) | bit(memoryKind(pattern.memoryBits));
+  } else if (token[0] === 'b') {
+    pattern.broadcastBits = Number(token.slice(1));
     const lanes = pattern.memoryBits / pattern.broadcastBits;
     pattern.kinds |= bit(KIND.broadcast) | bit(KIND.broadcast + Math.log2(lanes));
-  } else if (indexed !== null) {
-    const bits = width.vector / FRACTIONS[indexed[1]];
-    pattern.kinds |= bit(KIND.indexedX + Math.log2(Math.max(bits, 128) / 128));
-    pattern.memoryBits = Number(indexed[2]);
+  } else if (token[0] === 'g') {
+    pattern.kinds |= vectorBit(KIND.indexedX, width.vector / FRACTIONS[token[1]]);
+    pattern.memoryBits = Number(token.slice(2));
   } else {
     return false;
   }
@@ -112,15 +134,15 @@ function parseConstant(token: string, width: Width, pattern: OperandPattern): bo
     pattern.isLabel = true;
     return true;
   }
-  const immediate = /^([is])(8|16|32|64|z)$/.exec(token);
-  if (immediate === null && token !== 'one') return false;
   pattern.kinds |= bit(KIND.immediate);
-  if (immediate === null) {
+  pattern.isImmediate = true;
+  if (token === 'one') {
     pattern.range = 'one';
     return true;
   }
-  const [, sign, size] = immediate;
+  const size = token.slice(1);
   pattern.immediateBytes = size === 'z' ? Math.min(width.gp, 32) / 8 : Number(size) / 8;
-  if (sign === 's' || (size === 'z' && width.gp === 64)) pattern.range = 'signed';
-  return true;
+  if (token[0] === 's' || (size === 'z' && width.gp === 64)) pattern.range = 'signed';
+  if (token === 's8') pattern.extendedBits = width.gp;
+  return token[0] === 's' || token[0] === 'i';
 }

@@ -1,6 +1,6 @@
 /** Registers, interned: the same register is the same object, so operands cost no garbage. */
 import { ValueError } from '../../base/index.ts';
-import { KIND, type Kind } from './operand-kind.ts';
+import { KIND } from './operand-kind.ts';
 
 export type RegisterClass = 'gp8' | 'gp16' | 'gp32' | 'gp64' | 'xmm' | 'ymm' | 'zmm' | 'k';
 
@@ -17,7 +17,7 @@ const BITS: Readonly<Record<RegisterClass, number>> = {
 
 /** A register, perhaps with a write mask: `zmm3`, `zmm3{k1}`, `zmm3{k1}{z}`. */
 export class Register<C extends RegisterClass = RegisterClass> {
-  readonly kind: Kind;
+  readonly kind: number;
   readonly class: C;
   /** Its number in encodings: 0 to 15, of vectors 0 to 31, of masks 0 to 7. */
   readonly id: number;

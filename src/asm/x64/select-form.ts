@@ -8,7 +8,7 @@ import { ENCODING, type Form } from './form.ts';
 import { formsOf } from './instruction-set.ts';
 import { isVectorKind, KIND, KIND_BITS } from './operand-kind.ts';
 import { Memory, type Operand, type Rounding } from './operands.ts';
-import type { Register } from './registers.ts';
+import { Register } from './registers.ts';
 
 /** What an operand is; numbers and bigints are immediates. */
 export const kindOf = (operand: Operand): number =>
@@ -62,7 +62,7 @@ function candidates(mnemonic: string, operands: readonly Operand[]): readonly Fo
 /** Forms that take operands of these kinds; refuses a size that nothing tells. */
 function formsFor(mnemonic: string, operands: readonly Operand[]): readonly Form[] {
   const all = formsOf(mnemonic);
-  if (all === undefined) return refuse(mnemonic, operands, null, 'there is no such instruction');
+  if (all.length === 0) return refuse(mnemonic, operands, null, 'there is no such instruction');
   const forms = all.filter(
     (form) =>
       form.kinds.length === operands.length &&
@@ -98,9 +98,9 @@ function misfit(
       const problem = immediateMisfit(form, operand);
       if (problem !== null) return problem;
     } else if (operand instanceof Memory) {
-      const problem = memoryMisfit(form, operand, i);
+      const problem = memoryMisfit(form, operand, i) ?? gatherMisfit(operands, i);
       if (problem !== null) return problem;
-    } else if ('id' in operand) {
+    } else if (operand instanceof Register) {
       if (!evex && operand.id >= 16) return `${operand.name} needs EVEX, which this lacks`;
       if (operand.writeMask > 0 && (i > 0 || !takesMask(form, operand.zeroing)))
         return `${operand.name}: no such write mask here`;
@@ -143,6 +143,15 @@ function memoryMisfit(form: Form, memory: Memory, i: number): string | null {
       return `${memory.index.name} needs EVEX`;
   }
   return null;
+}
+
+/** A gather into its own index, or with two registers the same, is undefined. */
+function gatherMisfit(operands: readonly Operand[], i: number): string | null {
+  const { index } = operands[i] as Memory;
+  if (i === 0 || index === null || !isVectorKind(index.kind)) return null;
+  const [{ id: target }, , mask] = operands as readonly Register[];
+  const clash = target === index.id || mask?.id === index.id || mask?.id === target;
+  return clash ? 'a gather takes different registers only' : null;
 }
 
 function immediateMisfit(form: Form, value: number | bigint): string | null {

@@ -4,11 +4,11 @@
  * immediates at their limits. The same row and seed always give the same instructions.
  */
 import { philox4x32 } from '../../base/index.ts';
+import { mnemonicsOf } from './condition.ts';
 import type { Form } from './form.ts';
 import { formsOf } from './instruction-set.ts';
 import { KIND } from './operand-kind.ts';
 import { type MemoryOptions, mem, type Operand, rounding, sae } from './operands.ts';
-import { mnemonicsOf } from './parse-row.ts';
 import { gp8, gp16, gp32, gp64, k, masked, xmm, ymm, zmm } from './registers.ts';
 
 export interface SweepCase {
@@ -47,8 +47,8 @@ const CASES_PER_CONDITION = 2;
 export function sweepRow(row: string, seed: number): SweepCase[] {
   const draw = new Draw(hashOf(row) ^ seed);
   const cases: SweepCase[] = [];
-  for (const [mnemonic] of mnemonicsOf(row)) {
-    for (const form of formsOf(mnemonic) ?? []) {
+  for (const mnemonic of mnemonicsOf(row.slice(0, row.indexOf(' ')))) {
+    for (const form of formsOf(mnemonic)) {
       if (form.row !== row || form.label >= 0) continue;
       const count = /CC /.test(row) ? CASES_PER_CONDITION : CASES;
       for (let i = 0; i < (form.kinds.length === 0 ? 1 : count); i++) {
