@@ -37,7 +37,9 @@ export class Assembler {
   readonly #stretches: Stretch[] = [];
   readonly #references: Reference[] = [];
   readonly #notes: Note[] | null;
-  readonly #operands: Operand[] = [];
+  /** Of the instruction at hand; the slots are used again, so that emitting makes no garbage. */
+  readonly #operands: Operand[] = [0, 0, 0, 0, 0];
+  #count = 0;
   #rounding: Rounding | null = null;
   #labels = 0;
   #alignment = 16;
@@ -91,7 +93,7 @@ export class Assembler {
    */
   emit(mnemonic: string, a?: Operand, b?: Operand, c?: Operand, d?: Operand, e?: Operand): void {
     const operands = this.#operands;
-    operands.length = 0;
+    this.#count = 0;
     this.#rounding = null;
     if (a !== undefined) this.#collect(a);
     if (b !== undefined) this.#collect(b);
@@ -99,9 +101,10 @@ export class Assembler {
     if (d !== undefined) this.#collect(d);
     if (e !== undefined) this.#collect(e);
     const rounding = this.#rounding;
-    const form = selectForm(mnemonic, operands, rounding, this.#avx512);
+    const count = this.#count;
+    const form = selectForm(mnemonic, operands, count, rounding, this.#avx512);
     if (this.#notes !== null) {
-      const vex = fitsVex(mnemonic, operands, rounding);
+      const vex = fitsVex(mnemonic, operands, count, rounding);
       this.#note(null, instructionText(form, operands, rounding, vex));
     }
     if (form.label >= 0) {
@@ -118,7 +121,7 @@ export class Assembler {
 
   #collect(operand: Operand): void {
     if (operand instanceof Rounding) this.#rounding = operand;
-    else this.#operands.push(operand);
+    else this.#operands[this.#count++] = operand;
   }
 
   #branch(mnemonic: string, opcode: number, target: Label): void {

@@ -1,6 +1,6 @@
 /** Bytes that grow. */
 export class CodeBuffer {
-  bytes = new Uint8Array(4096);
+  bytes = new Uint8Array(1024);
   length = 0;
 
   /** Makes room for `count` bytes more; the writers below do not look. */

@@ -20,16 +20,17 @@ type FormsBySignature = Map<number, readonly Form[]>;
 const cache = new Map<string, FormsBySignature>();
 
 /**
- * The form to encode. Prefers the first that fits in the order of the tables, so VEX to EVEX; where
+ * The form to encode the first `count` of `operands`. Prefers the first that fits in the order of the tables, so VEX to EVEX; where
  * AVX-512 may be used, a compressed displacement makes EVEX the shorter one.
  */
 export function selectForm(
   mnemonic: string,
   operands: readonly Operand[],
+  count: number,
   rounding: Rounding | null,
   avx512: boolean,
 ): Form {
-  const forms = candidates(mnemonic, operands);
+  const forms = candidates(mnemonic, operands, count);
   for (let i = 0; i < forms.length; i++) {
     const form = forms[i];
     if (misfit(form, operands, rounding, avx512) !== null) continue;
@@ -38,14 +39,17 @@ export function selectForm(
   }
   const reasons = forms.map((form) => misfit(form, operands, rounding, avx512));
   // Of several reasons the last is of the most capable form.
-  return refuse(mnemonic, operands, rounding, reasons.at(-1) ?? 'no form fits');
+  return refuse(mnemonic, operands.slice(0, count), rounding, reasons.at(-1) ?? 'no form fits');
 }
 
 /** The forms that take operands of these kinds, remembered. */
-function candidates(mnemonic: string, operands: readonly Operand[]): readonly Form[] {
+function candidates(
+  mnemonic: string,
+  operands: readonly Operand[],
+  count: number,
+): readonly Form[] {
   let signature = 0;
-  for (let i = operands.length - 1; i >= 0; i--)
-    signature = (signature << KIND_BITS) | kindOf(operands[i]);
+  for (let i = count - 1; i >= 0; i--) signature = (signature << KIND_BITS) | kindOf(operands[i]);
   let bySignature = cache.get(mnemonic);
   if (bySignature === undefined) {
     bySignature = new Map();
@@ -53,7 +57,7 @@ function candidates(mnemonic: string, operands: readonly Operand[]): readonly Fo
   }
   let forms = bySignature.get(signature);
   if (forms === undefined) {
-    forms = formsFor(mnemonic, operands);
+    forms = formsFor(mnemonic, operands.slice(0, count));
     bySignature.set(signature, forms);
   }
   return forms;
@@ -98,7 +102,7 @@ function misfit(
       const problem = immediateMisfit(form, operand);
       if (problem !== null) return problem;
     } else if (operand instanceof Memory) {
-      const problem = memoryMisfit(form, operand, i) ?? gatherMisfit(operands, i);
+      const problem = memoryMisfit(form, operand, i) ?? gatherMisfit(form, operands, i);
       if (problem !== null) return problem;
     } else if (operand instanceof Register) {
       if (!evex && operand.id >= 16) return `${operand.name} needs EVEX, which this lacks`;
@@ -146,11 +150,13 @@ function memoryMisfit(form: Form, memory: Memory, i: number): string | null {
 }
 
 /** A gather into its own index, or with two registers the same, is undefined. */
-function gatherMisfit(operands: readonly Operand[], i: number): string | null {
+function gatherMisfit(form: Form, operands: readonly Operand[], i: number): string | null {
   const { index } = operands[i] as Memory;
   if (i === 0 || index === null || !isVectorKind(index.kind)) return null;
-  const [{ id: target }, , mask] = operands as readonly Register[];
-  const clash = target === index.id || mask?.id === index.id || mask?.id === target;
+  const target = (operands[0] as Register).id;
+  // With VEX the mask is a third vector.
+  const mask = form.kinds.length > 2 ? (operands[2] as Register).id : -1;
+  const clash = target === index.id || mask === index.id || mask === target;
   return clash ? 'a gather takes different registers only' : null;
 }
 
@@ -198,9 +204,10 @@ function shorterThanVex(
 export function fitsVex(
   mnemonic: string,
   operands: readonly Operand[],
+  count: number,
   rounding: Rounding | null,
 ): boolean {
-  return candidates(mnemonic, operands).some(
+  return candidates(mnemonic, operands, count).some(
     (form) => form.encoding === ENCODING.vex && misfit(form, operands, rounding, true) === null,
   );
 }

@@ -25,6 +25,7 @@ const WIDE_IMMEDIATES = [0xffff, 0x10000, 0x7fffffff, -0x80000000, 0xffffffff, 0
 
 class Draw {
   #counter = 0;
+  #words: number[] = [];
   readonly #key: number;
 
   constructor(key: number) {
@@ -32,7 +33,9 @@ class Draw {
   }
 
   below(n: number): number {
-    return philox4x32([this.#counter++, 0, 0, 0], [this.#key, 0])[0] % n;
+    if (this.#words.length === 0)
+      this.#words = [...philox4x32([this.#counter++, 0, 0, 0], [this.#key, 0])];
+    return (this.#words.pop() ?? 0) % n;
   }
 
   from<T>(list: readonly T[]): T {
@@ -41,7 +44,7 @@ class Draw {
 }
 
 /** How many instructions a form gets; one of sixteen conditions gets few. */
-const CASES = 14;
+const CASES = 12;
 const CASES_PER_CONDITION = 2;
 
 export function sweepRow(row: string, seed: number): SweepCase[] {

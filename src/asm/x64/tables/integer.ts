@@ -90,6 +90,8 @@ movzx      r,r16/m16       0f.b7         32.64
 movsx      r,r8/m8         0f.be
 movsx      r,r16/m16       0f.bf         32.64
 movsxd     r64,r32/m32     63            w1
+movbe      r,m             0f38.f0
+movbe      m,r             0f38.f1
 movnti     m,r             0f.c3         32.64
 lea        r,mem           8d
 bswap      r               0f.c8+r       32.64
@@ -129,6 +131,12 @@ cdqe       -               98            w1
 rol        r/m,one         d1/0
 rol        r/m,i8          c1/0
 rol        r/m,cl          d3/0
+rcl        r/m,one         d1/2
+rcl        r/m,i8          c1/2
+rcl        r/m,cl          d3/2
+rcr        r/m,one         d1/3
+rcr        r/m,i8          c1/3
+rcr        r/m,cl          d3/3
 ror        r/m,one         d1/1
 ror        r/m,i8          c1/1
 ror        r/m,cl          d3/1
@@ -211,6 +219,8 @@ lock_xor   m,iz            81/6          lock
 lock_xor   m,r             31            lock
 lock_inc   m               ff/0          lock
 lock_dec   m               ff/1          lock
+lock_not   m               f7/2          lock
+lock_neg   m               f7/3          lock
 lock_bts   m,i8            0f.ba/5       lock
 lock_btr   m,i8            0f.ba/6       lock
 pause      -               f3.90
@@ -241,6 +251,9 @@ cld        -               fc
 std        -               fd
 stc        -               f9
 clc        -               f8
+cmc        -               f5
+pushfq     -               9c
+popfq      -               9d
 rep_movsb  -               f3.a4
 rep_movsq  -               f3.a5         w1
 rep_stosb  -               f3.aa
@@ -253,6 +266,7 @@ prefetcht1 m8              0f.18/2
 prefetcht2 m8              0f.18/3
 prefetchw  m8              0f.0d/1
 clflush    m8              0f.ae/7
+clflushopt m8              66.0f.ae/7
 ldmxcsr    m32             0f.ae/2
 stmxcsr    m32             0f.ae/3
 `;

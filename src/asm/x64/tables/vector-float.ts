@@ -31,7 +31,9 @@ vsqrtpd      v,v/m/b64       66.0f.51     vex       evex.w1.kz.er
 vsqrtss      x,x,x/m32       f3.0f.51     vex       evex.w0.kz.er
 vsqrtsd      x,x,x/m64       f2.0f.51     vex       evex.w1.kz.er
 vrcpps       v,v/m           np.0f.53     vex
+vrcpss       x,x,x/m32       f3.0f.53     vex
 vrsqrtps     v,v/m           np.0f.52     vex
+vrsqrtss     x,x,x/m32       f3.0f.52     vex
 vaddsubps    v,v,v/m         f2.0f.d0     vex
 vaddsubpd    v,v,v/m         66.0f.d0     vex
 vhaddps      v,v,v/m         f2.0f.7c     vex
@@ -39,6 +41,7 @@ vhaddpd      v,v,v/m         66.0f.7c     vex
 vhsubps      v,v,v/m         f2.0f.7d     vex
 vhsubpd      v,v,v/m         66.0f.7d     vex
 vdpps        v,v,v/m,i8      66.0f3a.40   vex
+vdppd        x,x,x/m128,i8   66.0f3a.41   vex
 vroundps     v,v/m,i8        66.0f3a.08   vex
 vroundpd     v,v/m,i8        66.0f3a.09   vex
 vroundss     x,x,x/m32,i8    66.0f3a.0a   vex

@@ -21,6 +21,7 @@ vpsubusw     v,v,v/m         66.0f.d9     vex       evex.w0.kz
 vpmullw      v,v,v/m         66.0f.d5     vex       evex.w0.kz
 vpmulhw      v,v,v/m         66.0f.e5     vex       evex.w0.kz
 vpmulhuw     v,v,v/m         66.0f.e4     vex       evex.w0.kz
+vpmulhrsw    v,v,v/m         66.0f38.0b   vex       evex.w0.kz
 vpmulld      v,v,v/m/b32     66.0f38.40   vex       evex.w0.kz
 vpmullq      v,v,v/m/b64     66.0f38.40   evex.w1.kz
 vpmuldq      v,v,v/m/b64     66.0f38.28   vex       evex.w1.kz
@@ -39,7 +40,12 @@ vpsignw      v,v,v/m         66.0f38.09   vex
 vpsignd      v,v,v/m         66.0f38.0a   vex
 vphaddw      v,v,v/m         66.0f38.01   vex
 vphaddd      v,v,v/m         66.0f38.02   vex
+vphaddsw     v,v,v/m         66.0f38.03   vex
+vphsubw      v,v,v/m         66.0f38.05   vex
 vphsubd      v,v,v/m         66.0f38.06   vex
+vphsubsw     v,v,v/m         66.0f38.07   vex
+vmpsadbw     v,v,v/m,i8      66.0f3a.42   vex
+vphminposuw  x,x/m128        66.0f38.41   vex
 vpmaxsb      v,v,v/m         66.0f38.3c   vex       evex.w0.kz
 vpmaxsw      v,v,v/m         66.0f.ee     vex       evex.w0.kz
 vpmaxsd      v,v,v/m/b32     66.0f38.3d   vex       evex.w0.kz
