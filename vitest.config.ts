@@ -46,7 +46,8 @@ export default defineConfig({
     pool: 'forks',
     isolate: true,
     maxWorkers: 2,
-    testTimeout: 30_000,
+    // Machines that others use at the same time are several times slower.
+    testTimeout: 60_000,
     hookTimeout: 30_000,
     reporters: ['default', './scripts/plain-reporter.mjs'],
     projects: engines.map(({ name, engine, include, env }) => ({

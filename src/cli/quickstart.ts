@@ -80,7 +80,7 @@ export async function quickstart(options: QuickstartOptions): Promise<number> {
 
   const predicted = (await reader.predict(test)).argmax(1).data() as Int32Array;
   const colour = (out.isTTY ?? false) && process.env.NO_COLOR === undefined;
-  say(`\n${drawPictures(pick(test, predicted), colour, out.columns)}`);
+  say(`\n${drawPictures(pick(test, predicted), colour, out.columns || 100)}`);
   say('\nNext:');
   const typed = commandLine('quickstart');
   say(`  ${typed} --data mnist           a larger network on 60,000 images`);

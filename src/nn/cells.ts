@@ -25,7 +25,7 @@ export function buffer<S extends Shape>(value: Tensor<S>): Tensor<S> {
 
 export const isBuffer = (t: Tensor): boolean => buffers.has(t);
 
-/** Gives a cell another floating-point dtype, or device; its identity stays. @internal */
+/** Gives a cell another floating-point dtype, or device; its identity stays. */
 export function convertCell(cell: Tensor, target: string): void {
   if (cell.dtype === target || cell.device === target) return;
   const wantsGrad = cell.requiresGrad;

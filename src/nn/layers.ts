@@ -71,7 +71,7 @@ const ELEMENTS: Readonly<Record<string, (config: Config) => number>> = {
   Linear: ([inputs, outputs]) => product([inputs, outputs]) + Number(outputs),
 };
 
-/** The names of all layers that can be made of their name and `config()`. @internal */
+/** The names of all layers that can be made of their name and `config()`. */
 export const layerNames = (): string[] => Object.keys(LAYERS);
 
 /** The name of a layer, or null for another module, such as one of a class of the user's. */
@@ -93,7 +93,7 @@ export function makeLayer(name: string, config: Config): Module | null {
 
 /**
  * How many elements `makeLayer` would take memory for, at most; 0 where it throws before it takes
- * any. @internal
+ * any.
  */
 export function layerElements(name: string, config: Config): number {
   if (!Object.hasOwn(ELEMENTS, name)) return 0;

@@ -1,3 +1,3 @@
-export { openX64 } from './open-x64.ts';
+export { openX64 } from '#x64';
 export { ReferenceDevice } from './reference-device.ts';
 export { WasmDevice } from './wasm-device.ts';
