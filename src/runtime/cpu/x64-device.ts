@@ -40,6 +40,7 @@ export class X64Device implements Device {
   /** The host must have AVX-512. */
   constructor(host: NativeHost) {
     this.host = host;
+    host.system.keepFreedMemory();
     const { l1, l2 } = host.cpu;
     this.info = {
       ...AVX512_TARGET,

@@ -32,7 +32,7 @@ export class X64Memory {
   private readonly pool = new Map<number, X64Block[]>();
   private pooledBytes = 0;
   private readonly poisons = verifying();
-  /** Bytes of the blocks that are alive, as far as the collector has told. */
+  /** Bytes of the large blocks that are alive, as far as the collector has told. */
   usedBytes = 0;
   private readonly registry = new FinalizationRegistry<number>((bytes) => {
     this.usedBytes -= bytes;
@@ -58,6 +58,10 @@ export class X64Memory {
   release(block: X64Block): void {
     if (block.freed) return;
     block.freed = true;
+    if (block.bytes >= POOLED_FROM) {
+      this.registry.unregister(block);
+      this.usedBytes -= block.bytes;
+    }
     // All bits set is NaN in every float: a use after this shows.
     if (this.poisons) new Uint8Array(block.buffer, block.offset, block.bytes).fill(0xff);
     const { bytes } = block;
@@ -69,9 +73,10 @@ export class X64Memory {
   }
 
   private count(block: X64Block): X64Block {
+    // Slabs are small and many: they are not counted.
+    if (block.bytes < POOLED_FROM) return block;
     this.usedBytes += block.bytes;
-    if (block.bytes >= POOLED_FROM) this.registry.register(block, block.bytes);
-    else this.usedBytes -= block.bytes;
+    this.registry.register(block, block.bytes, block);
     return block;
   }
 
