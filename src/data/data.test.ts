@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Tensor, tensor, zeros } from '../index.ts';
-import { batches, datasets } from './index.ts';
+import { arange, type Tensor, tensor, zeros } from '../index.ts';
+import { batches, datasets, TensorDataset } from './index.ts';
 
 const numbers = (t: Tensor): number[] => Array.from(t.data(), Number);
 const sorted = (xs: Iterable<number>): number[] => [...xs].sort((a, b) => a - b);
@@ -106,5 +106,29 @@ describe('digits', () => {
     expect(() => all.split('0.2' as never)).toThrow(/not '0\.2'/);
     expect(() => all.split(0.2, { sead: 1 } as object)).toThrow(/did you mean 'seed'/);
     expect(() => all.split(0.2, 7 as never)).toThrow(/an object.*, not 7/);
+  });
+});
+
+describe('TensorDataset.split', () => {
+  const x = arange(10).reshape([10, 1]) as Tensor;
+  const whole = new TensorDataset({ x, y: arange(10) });
+
+  test('holds out a share, each example once, rows together, by seed', () => {
+    const { train, test: held } = whole.split(0.3, { seed: 4 });
+    expect([train.length, held.length]).toEqual([7, 3]);
+    const all = [train, held].flatMap((part) => part.columns.y.toArray() as number[]);
+    expect(all.toSorted((a, b) => a - b)).toEqual(whole.columns.y.toArray());
+    expect(held.columns.x.flatten().toArray()).toEqual(held.columns.y.toArray());
+    const again = whole.split(0.3, { seed: 4 });
+    expect(again.test.columns.y.toArray()).toEqual(held.columns.y.toArray());
+    expect(whole.split(0.3).test.columns.y.toArray()).not.toEqual(held.columns.y.toArray());
+  });
+
+  test.each([
+    [() => whole.split(1), /between 0 and 1/],
+    [() => whole.split(0.01), /leaves a part empty/],
+    [() => whole.split(0.5, { sed: 1 } as never), /did you mean 'seed'/],
+  ])('mistakes: %#', (make, message) => {
+    expect(make).toThrow(message);
   });
 });

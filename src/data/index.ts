@@ -25,12 +25,11 @@ export {
   type ImageExample,
   LabelledImages,
   type LabelledImagesOptions,
-  type SplitOptions,
 } from './labelled-images.ts';
 export type { LoaderState } from './loader-state.ts';
 export type { DatasetOptions } from './locate.ts';
 export type { ImageParts } from './mnist.ts';
-export { type Columns, type RowOf, TensorDataset } from './tensor-dataset.ts';
+export { type Columns, type RowOf, type SplitOptions, TensorDataset } from './tensor-dataset.ts';
 export {
   type TextBatch,
   TextCorpus,

@@ -2,12 +2,7 @@
 import { checkOptions, formatShape, given, ShapeError, ValueError } from '../base/index.ts';
 import { checkTensor, Generator, type Tensor } from '../tensor/index.ts';
 import type { Dataset } from './dataset.ts';
-import { pickRows } from './tensor-dataset.ts';
-
-export interface SplitOptions {
-  /** Decides who goes where. Default 0. */
-  readonly seed?: number | bigint;
-}
+import { checkFraction, pickRows, type SplitOptions } from './tensor-dataset.ts';
 
 export interface LabelledImagesOptions {
   /** How many classes there are, or their names. Default as many as the largest label needs. */
@@ -91,13 +86,7 @@ export class LabelledImages<H extends number = number, W extends number = number
     fraction: number,
     options: SplitOptions = {},
   ): { readonly train: LabelledImages<H, W>; readonly test: LabelledImages<H, W> } {
-    if (typeof fraction !== 'number' || !(fraction > 0 && fraction < 1)) {
-      throw new ValueError({
-        op: 'split',
-        problem: `the fraction held out must lie between 0 and 1, not ${given(fraction)}`,
-        remedy: 'pass 0.2 to hold out a fifth',
-      });
-    }
+    checkFraction(fraction);
     checkOptions('split', options, ['seed']);
     const order = new Generator(options.seed ?? 0).permutation(this.length);
     const classes = this.labels.data();

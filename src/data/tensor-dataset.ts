@@ -1,6 +1,6 @@
 /** Tensors as a data set: row i of each is example i. */
-import { formatShape, given, ShapeError, ValueError } from '../base/index.ts';
-import { fromHost, noGrad, Tensor } from '../tensor/index.ts';
+import { checkOptions, formatShape, given, ShapeError, ValueError } from '../base/index.ts';
+import { fromHost, Generator, noGrad, Tensor } from '../tensor/index.ts';
 import type { Dataset } from './dataset.ts';
 
 /** Tensors by name whose first dimension counts the same examples. */
@@ -39,6 +39,48 @@ export class TensorDataset<C extends Columns> implements Dataset<RowOf<C>, C> {
   pick(rows: Int32Array): C {
     return pickRows(this.columns, rows);
   }
+
+  /**
+   * Two parts in random order; `fraction` of the examples are held out in `test`. Equal seeds give
+   * equal parts. Throws ValueError unless 0 < fraction < 1, or when a part would be empty.
+   *
+   * @example
+   * const { train, test } = new TensorDataset({ x, y }).split(0.2, { seed: 1 });
+   * await trainer.fit(train, { validation: test });
+   */
+  split(
+    fraction: number,
+    options: SplitOptions = {},
+  ): { readonly train: TensorDataset<C>; readonly test: TensorDataset<C> } {
+    checkFraction(fraction);
+    checkOptions('split', options, ['seed']);
+    const order = new Generator(options.seed ?? 0).permutation(this.length);
+    const held = Math.floor(this.length * fraction + 1e-9);
+    if (held === 0 || held === this.length) {
+      throw new ValueError({
+        op: 'split',
+        problem: `a share of ${fraction} of ${this.length} examples leaves a part empty`,
+      });
+    }
+    const part = (from: number, to: number): TensorDataset<C> =>
+      new TensorDataset(pickRows(this.columns, order.slice(from, to)));
+    return { train: part(held, this.length), test: part(0, held) };
+  }
+}
+
+export interface SplitOptions {
+  /** Decides who goes where. Default 0. */
+  readonly seed?: number | bigint;
+}
+
+/** Throws ValueError unless a share can be held out. */
+export function checkFraction(fraction: unknown): void {
+  if (typeof fraction === 'number' && fraction > 0 && fraction < 1) return;
+  throw new ValueError({
+    op: 'split',
+    problem: `the fraction held out must lie between 0 and 1, not ${given(fraction)}`,
+    remedy: 'pass 0.2 to hold out a fifth',
+  });
 }
 
 /** The rows of every column, in that order. */
