@@ -47,6 +47,8 @@ beforeEach(() => {
   rmSync(join(folder, 'sub'), { recursive: true, force: true });
 });
 
+/** Where each request began. */
+const starts = (): number[] => requests.map((range) => Number(/\d+/.exec(range ?? '0')?.[0]));
 const remote = (more: Partial<RemoteFile> = {}): RemoteFile => ({
   path: 'sub/file.bin',
   urls: [url],
@@ -92,7 +94,7 @@ const breaking = (bytes: number, times: number): Answer => {
         : { 'content-range': `bytes ${start}-${body.length - 1}/${body.length}` }),
     });
     response.write(body.subarray(start, start + bytes), () =>
-      setTimeout(() => response.destroy(), 20),
+      setTimeout(() => response.destroy(), 100),
     );
   };
 };
@@ -119,20 +121,28 @@ describe('download', () => {
     answer = breaking(70_000, 2);
     await download(remote(), target);
     expect(readFileSync(target).equals(body)).toBe(true);
-    expect(requests).toEqual([undefined, 'bytes=70000-', 'bytes=140000-']);
+    // What was sent just before the break may not have been read: that much may be asked for again.
+    const [first, second, third, ...more] = starts();
+    expect([first, more]).toEqual([0, []]);
+    expect(second).toBeGreaterThan(0);
+    expect(second).toBeLessThanOrEqual(70_000);
+    expect(third).toBeGreaterThan(second);
+    expect(third).toBeLessThanOrEqual(second + 70_000);
   });
 
   test('goes on with what an earlier call, or a process that is no more, left', async () => {
     answer = breaking(10_000, 100);
     const error = await failure(download(remote(), target));
     expect(error.code).toBe('truncated');
-    expect(error.message).toMatch(/the connection broke after 40000 of 200000 bytes/);
+    const had = Number(/the connection broke after (\d+) of 200000 bytes/.exec(error.message)?.[1]);
+    expect(had).toBeLessThanOrEqual(40_000);
+    expect(had).toBeGreaterThanOrEqual(Math.max(...starts()));
     expect(error.message).toMatch(/remedy: call again to go on from there/);
     expect(left()).toEqual(['file.bin.part']);
     answer = good;
     requests = [];
     await download(remote(), target);
-    expect(requests).toEqual(['bytes=40000-']);
+    expect(requests).toEqual([`bytes=${had}-`]);
     expect(left()).toEqual(['file.bin']);
 
     rmSync(target);
