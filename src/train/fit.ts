@@ -190,7 +190,7 @@ export class FitRun implements Run {
 
   /**
    * Lets an evaluation run inside a hook: the epoch's counts are put back when the hook has ended.
-   * False outside of hooks: it would change modes and counts under the steps.
+   * Null outside of hooks: it would change modes and counts under the steps.
    */
   admits(evaluation: () => Promise<unknown>): Promise<unknown> | null {
     const { hook } = this;

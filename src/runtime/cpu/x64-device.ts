@@ -52,7 +52,6 @@ export class X64Device implements Device {
     const { args } = host;
     this.machine = {
       host,
-      memory: this.heap,
       fault: new FaultWord(host.memory),
       f32: new Float32Array(args.buffer, args.byteOffset, args.length * 2),
       i32: new Int32Array(args.buffer, args.byteOffset, args.length * 2),

@@ -7,7 +7,7 @@ import type { Executable, Slot } from '../device.ts';
 import { faultError } from './fault.ts';
 import type { FaultWord, NativeHost } from './native/index.ts';
 import { toInt64 } from './scalars.ts';
-import type { X64Block, X64Memory } from './x64-memory.ts';
+import type { X64Block } from './x64-memory.ts';
 
 type PointerArg = Extract<Arg, { kind: 'pointer' }>;
 type ScalarArg = Extract<Arg, { kind: 'scalar' }>;
@@ -15,7 +15,6 @@ type ScalarArg = Extract<Arg, { kind: 'scalar' }>;
 /** What executables of a device share. */
 export interface X64Machine {
   readonly host: NativeHost;
-  readonly memory: X64Memory;
   readonly fault: FaultWord;
   /** The argument block, seen as other numbers. */
   readonly f32: Float32Array;
@@ -66,6 +65,12 @@ export class X64Executable implements Executable {
     this.scratchBytes = bytes;
     this.steps = plan.launches.map((launch, i) => {
       const block = new Float64Array(ARG_PARAMS + launch.args.length);
+      // A store past the end of a typed array is dropped: the kernel would read what is not there.
+      if (block.length > machine.host.args.length) {
+        throw new Error(
+          `${launch.faults ?? 'a kernel'}: ${launch.args.length} arguments, but the argument block holds ${machine.host.args.length - ARG_PARAMS}`,
+        );
+      }
       block[ARG_CODE] = code[i];
       block[ARG_TILES] = 1;
       block[ARG_FAULT] = machine.fault.address;

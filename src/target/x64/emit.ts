@@ -267,9 +267,6 @@ class Emitter {
     if (place.kind === 'slot') {
       return asm.emit('vcvttsd2si', gp64(to), mem(gp64(ARGS), { disp: 8 * place.slot, bits: 64 }));
     }
-    if (place.kind === 'bytes') {
-      return asm.emit('vmovups', vector(v.bytes, to), mem(place.label, { bits: 512 }));
-    }
     if (cls === 'gp') asm.emit('mov', gp64(to), this.memoryOf(place, 64));
     else if (cls === 'k') asm.emit('kmovq', k(to), this.memoryOf(place, 64));
     else {

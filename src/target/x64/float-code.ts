@@ -75,6 +75,7 @@ export function saturate(s: Selector, dst: Reg, a: Reg): void {
 
 /** Floats to integers of their own width, lane by lane: truncated, saturated, NaN as 0. */
 export function saturateLanes(s: Selector, elem: Elem, d: RegUse, x: RegUse): void {
+  if (!isFloat(elem)) throw s.fail(`saturation of ${elem}`);
   const wide = elem === 'f64';
   const temp = () => s.use(s.temp('vec', x.bits / 8), x.bits);
   const [raw, capped] = [temp(), temp()];
@@ -95,5 +96,4 @@ export function saturateLanes(s: Selector, elem: Elem, d: RegUse, x: RegUse): vo
     tied: capped.reg,
     foldable: -1,
   });
-  if (!isFloat(elem)) throw s.fail(`saturation of ${elem}`);
 }

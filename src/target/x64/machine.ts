@@ -25,8 +25,8 @@ export type Remake =
   | { readonly kind: 'immediate'; readonly value: bigint }
   /** An address or a count in a slot of the argument block: a float64. */
   | { readonly kind: 'slot'; readonly slot: number }
-  /** A constant in memory: every element the same, or the bytes as they are. */
-  | { readonly kind: 'broadcast' | 'bytes'; readonly label: Label; readonly elementBytes: 4 | 8 };
+  /** A constant in memory, the same for every element. */
+  | { readonly kind: 'broadcast'; readonly label: Label; readonly elementBytes: 4 | 8 };
 
 /** How a virtual register is read in an operand: its width, and a write mask. */
 export interface RegUse {

@@ -2,7 +2,7 @@
 import type { BinaryOp, Elem, KType, Predicate, Reg, UnaryOp } from '../../kernel/index.ts';
 import { compareFloats, minMax, saturateLanes } from './float-code.ts';
 import type { MemUse, RegUse } from './machine.ts';
-import { divide, fma, loadImmediate, move, signBits } from './scalar-code.ts';
+import { fma, loadImmediate, move, signBits } from './scalar-code.ts';
 import { bitsOf, bytesOf, isFloat, type Of, type Selector, type Simple } from './selector.ts';
 
 const ps = (elem: Elem): 'ps' | 'pd' => (bytesOf(elem) === 8 ? 'pd' : 'ps');
@@ -438,5 +438,3 @@ function store(s: Selector, { mem, addr, value, mask }: Of<'store'>): void {
   const name = isFloat(elem) ? `vmovu${ps(elem)}` : bytesOf(elem) === 8 ? 'vmovdqu64' : 'vmovdqu32';
   s.emit(name, [{ ...s.address(addr, bitsOf(value.type)), ...guard }, s.operand(value)]);
 }
-
-export { divide };
