@@ -44,6 +44,7 @@ export class X64Device implements Device {
     const { l1, l2 } = host.cpu;
     this.info = {
       ...AVX512_TARGET,
+      threads: host.threads,
       cache: { l1: l1 || AVX512_TARGET.cache.l1, l2: l2 || AVX512_TARGET.cache.l2 },
     };
     this.engine = 'x86-64 machine code (avx512)';

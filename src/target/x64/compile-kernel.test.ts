@@ -12,7 +12,7 @@ const runnable = host !== null && host.cpu.isa === 'avx512';
 if (!runnable) console.log(`machine code is not run: ${reason || 'no AVX-512'}`);
 
 /** Runs a kernel whose argument block lies in `memory`, which is copied to a native block and back. */
-function run(kernel: Kernel, memory: Uint8Array, options: CompileOptions): void {
+function run(kernel: Kernel, memory: Uint8Array, tiles: number, options: CompileOptions): void {
   if (host === null) throw new Error(reason);
   const code = host.code.write(compileKernel(kernel, options).bytes);
   const block = host.memory.allocate(memory.length);
@@ -23,7 +23,7 @@ function run(kernel: Kernel, memory: Uint8Array, options: CompileOptions): void 
     const { args } = host;
     const raw = new Uint8Array(args.buffer, args.byteOffset);
     args[ARG_CODE] = code.address;
-    args[ARG_TILES] = 1;
+    args[ARG_TILES] = tiles;
     args[ARG_FAULT] = fault.address;
     const view = new DataView(memory.buffer);
     kernel.params.forEach(({ elem }, slot) => {
@@ -56,7 +56,7 @@ describe.skipIf(!runnable).each([
       // All lanes of a kernel have one width.
       return [1, ...(narrow === 0 ? [8] : []), ...(wide === 0 ? [16] : [])];
     },
-    run: (kernel, _info, memory) => run(kernel, memory, options),
+    run: (kernel, _info, memory, tiles) => run(kernel, memory, tiles, options),
     text: (kernel) => compileKernel(kernel, { ...options, listing: true }).text(),
   });
 });

@@ -25,9 +25,9 @@ export interface CompileOptions {
 export function compileKernel(kernel: Kernel, options: CompileOptions = {}): X64Code {
   const { listing = false, registers = REGISTERS } = options;
   const asm = new Assembler({ isa: 'avx512', listing });
-  const body = select(kernel, (bytes) => asm.constant(bytes));
-  const allocation = allocate(measure(body), registers);
-  emitKernel(asm, body, allocation);
+  const selected = select(kernel, (bytes) => asm.constant(bytes));
+  const allocation = allocate(measure(selected.body), registers);
+  emitKernel(asm, selected, allocation);
   const code = asm.finish();
   return {
     bytes: code.bytes,

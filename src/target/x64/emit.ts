@@ -23,11 +23,15 @@ import {
 } from '../../asm/x64/index.ts';
 import type { Allocation, Place } from './allocate.ts';
 import type { Copy, MemUse, MIf, MInst, MLoop, MNode, MOperand, RegUse, VReg } from './machine.ts';
+import type { Selected } from './select.ts';
 
 const ARGS = 7; // rdi
 const RAX = 0;
 const RDX = 2;
 const RCX = 1;
+const RSI = 6;
+/** Bytes above the spills. */
+const FRAME = { caller: 0, first: 8, end: 16, thread: 24 } as const;
 const SCRATCH = { gp: [RAX, RDX, RCX], vec: [30, 31], k: [6, 7] } as const;
 
 /** What values may take: not what holds the stack, the arguments and what comes from memory. */
@@ -37,8 +41,12 @@ export const REGISTERS = {
   k: [1, 2, 3, 4, 5],
 } as const;
 
-export function emitKernel(asm: Assembler, body: readonly MNode[], allocation: Allocation): void {
-  const emitter = new Emitter(asm, allocation);
+export function emitKernel(
+  asm: Assembler,
+  { body, tiled }: Selected,
+  allocation: Allocation,
+): void {
+  const emitter = new Emitter(asm, allocation, tiled);
   emitter.prologue();
   emitter.block(body);
   emitter.epilogue();
@@ -48,32 +56,45 @@ class Emitter {
   private readonly asm: Assembler;
   private readonly at: Allocation;
   private readonly saved: readonly number[];
+  private readonly tiled: boolean;
   /** Scratch registers that hold something in the present instruction. */
   private taken = { gp: 0, vec: 0, k: 0 };
 
-  constructor(asm: Assembler, allocation: Allocation) {
+  constructor(asm: Assembler, allocation: Allocation, tiled: boolean) {
     this.asm = asm;
     this.at = allocation;
+    this.tiled = tiled;
     this.saved = SYSTEM_V.gpSaved.map((r) => r.id).filter((id) => allocation.used.has(id));
   }
 
-  // ---- the frame: spills at a multiple of 64, above them the caller's stack pointer
+  // ---- the frame: spills at a multiple of 64, above them the caller's stack pointer and the call's
+  // tiles and thread
+
+  private get framed(): boolean {
+    return this.tiled || this.at.stackBytes > 0;
+  }
+
+  private frame(place: keyof typeof FRAME): Operand {
+    return mem(rsp, { disp: this.at.stackBytes + FRAME[place], bits: 64 });
+  }
 
   prologue(): void {
     const { asm } = this;
     for (const id of this.saved) asm.emit('push', gp64(id));
-    if (this.at.stackBytes === 0) return;
+    if (!this.framed) return;
     asm.emit('mov', gp64(RAX), rsp);
     asm.emit('sub', rsp, this.at.stackBytes + 64);
     asm.emit('and', rsp, -64);
-    asm.emit('mov', mem(rsp, { disp: this.at.stackBytes, bits: 64 }), gp64(RAX));
+    asm.emit('mov', this.frame('caller'), gp64(RAX));
+    if (!this.tiled) return;
+    asm.emit('mov', this.frame('first'), gp64(RSI));
+    asm.emit('mov', this.frame('end'), gp64(RDX));
+    asm.emit('mov', this.frame('thread'), gp64(RCX));
   }
 
   epilogue(): void {
     const { asm } = this;
-    if (this.at.stackBytes > 0) {
-      asm.emit('mov', rsp, mem(rsp, { disp: this.at.stackBytes, bits: 64 }));
-    }
+    if (this.framed) asm.emit('mov', rsp, this.frame('caller'));
     for (const id of this.saved.toReversed()) asm.emit('pop', gp64(id));
     asm.emit('vzeroupper');
     asm.emit('ret');
@@ -182,6 +203,7 @@ class Emitter {
   /** A register operand that may lie in memory, as such; null for what memory does not hold. */
   private foldedPlace(place: Place, { reg, ...o }: RegUse): Operand | null {
     const bits = o.memoryBits ?? o.bits;
+    if (place.kind === 'call') return this.frame(place.which);
     if (place.kind === 'broadcast') {
       if (reg.class !== 'vec') return null;
       const elementBits = (8 * place.elementBytes) as 32 | 64;
@@ -193,6 +215,7 @@ class Emitter {
 
   private memory(m: MemUse): Operand {
     const { bits, disp, broadcast = false, mask, scale = 1 } = m;
+    if (typeof m.base === 'string' && m.base !== 'args') return this.frame(m.base);
     const guard = mask === undefined ? undefined : k(this.loadNumber(mask));
     const base =
       m.base === 'args' ? gp64(ARGS) : m.base instanceof Label ? m.base : this.base(m.base);
@@ -264,6 +287,7 @@ class Emitter {
       const spread = bits === 64 ? 'vbroadcastsd' : 'vbroadcastss';
       return asm.emit(v.bytes === 16 ? scalar : spread, vector(v.bytes, to), at);
     }
+    if (place.kind === 'call') return asm.emit('mov', gp64(to), this.frame(place.which));
     if (place.kind === 'slot') {
       return asm.emit('vcvttsd2si', gp64(to), mem(gp64(ARGS), { disp: 8 * place.slot, bits: 64 }));
     }
