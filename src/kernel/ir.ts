@@ -188,6 +188,8 @@ export interface TargetInfo {
   readonly cache: { readonly l1: number; readonly l2: number };
   /** Threads that may run tiles of one kernel at a time: each has scratch memory of its own. */
   readonly threads: number;
+  /** Elements loaded or stored from which on it pays to call another thread. */
+  readonly parallelWork: number;
 }
 
 export const WASM_TARGET: TargetInfo = {
@@ -200,6 +202,7 @@ export const WASM_TARGET: TargetInfo = {
   indexBytes: 4,
   cache: { l1: 32 << 10, l2: 512 << 10 },
   threads: 1,
+  parallelWork: 2 ** 16,
 };
 
 export const AVX512_TARGET: TargetInfo = {
@@ -212,4 +215,5 @@ export const AVX512_TARGET: TargetInfo = {
   indexBytes: 8,
   cache: { l1: 48 << 10, l2: 1 << 20 },
   threads: 1,
+  parallelWork: 2 ** 16,
 };

@@ -187,5 +187,9 @@ export function sumEpilogue(
   };
 }
 
-/** The target with as many threads as show whether tiles share what they should not. */
-export const threaded = (info: TargetInfo): TargetInfo => ({ ...info, threads: 3 });
+/** The target with threads for the least of work, to show whether tiles share what they should not. */
+export const threaded = (info: TargetInfo): TargetInfo => ({
+  ...info,
+  threads: 3,
+  parallelWork: 1,
+});

@@ -18,7 +18,7 @@ import {
   type KernelFunction,
   wasmTarget,
 } from '../../target/wasm/index.ts';
-import { callsOf } from '../contraction/harness.test-util.ts';
+import { callsOf, threaded } from '../contraction/harness.test-util.ts';
 import { interpretKernel } from '../interpret.ts';
 import { AVX512_TARGET, type Kernel, type TargetInfo, WASM_TARGET } from '../ir.ts';
 import type { BufferRef, LaunchPlan } from '../launch.ts';
@@ -113,8 +113,13 @@ export interface Run {
 
 export type Engine = 'interpreter' | 'avx512' | 'wasm';
 
+/** Two cut all they can into tiles. */
 export const targetOf = (engine: Engine): TargetInfo =>
-  engine === 'wasm' ? wasmTarget() : engine === 'avx512' ? AVX512_TARGET : WASM_TARGET;
+  engine === 'wasm'
+    ? threaded(wasmTarget())
+    : engine === 'avx512'
+      ? threaded(AVX512_TARGET)
+      : WASM_TARGET;
 
 /** Runs a plan; `alias` lays output `i` on input `alias[i]`. */
 export function runPlan(
