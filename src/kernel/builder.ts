@@ -65,6 +65,11 @@ export class KernelBuilder {
     });
   }
 
+  /** The first tile of the call. */
+  firstTile(): Reg {
+    return this.tile('first');
+  }
+
   /** The thread that runs this call, from 0. */
   thread(): Reg {
     return this.tile('thread');
