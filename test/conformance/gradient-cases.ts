@@ -255,6 +255,24 @@ const views: GradientCase[] = [
     run: (x) => op.unbind(x, 1).reduce((a, b) => op.mul(a, b)),
   },
   {
+    name: 'unbind, one of them',
+    operands: [any([3, 4])],
+    run: (x) => op.square(op.unbind(x)[1]),
+  },
+  {
+    name: 'unbind of one',
+    operands: [any([3, 1])],
+    run: (x) => op.square(op.unbind(x, 1)[0]),
+  },
+  {
+    name: 'split, one of them unused',
+    operands: [any([3, 4])],
+    run: (x) => {
+      const [a, , b] = op.split(x, [1, 2, 1], 1);
+      return op.mul(a, b);
+    },
+  },
+  {
     name: 'split',
     operands: [any([5, 2])],
     run: (x) => op.split(x, [2, 3], 0).reduce((a, b) => op.add(op.sum(a), op.square(b))),

@@ -128,7 +128,7 @@ export { COS, cos, SIN, sin } from './sin-cos.ts';
 export { flip, narrow, PLACE, place, SLICE, slice } from './slice.ts';
 export { LOG_SOFTMAX, logSoftmax, SOFTMAX, softmax } from './softmax.ts';
 export { SOFTPLUS, softplus } from './softplus.ts';
-export { chunk, split, unbind } from './split.ts';
+export { chunk, SPLIT, split, UNBIND, unbind } from './split.ts';
 export { SQRT, sqrt } from './sqrt.ts';
 export { SQUARE, square } from './square.ts';
 export { SUB, sub } from './sub.ts';
