@@ -55,8 +55,10 @@ describe('parts of a tensor', () => {
   test('of nothing are none, and a dimension must be there', () => {
     expect(zeros([2, 0]).unbind(1)).toEqual([]);
     expect(zeros([0]).split(3)).toEqual([]);
-    expect(() => zeros([2, 3]).unbind(2)).toThrow(/unbind: dimension 2 is out of range/);
-    expect(() => zeros([]).unbind()).toThrow(/unbind/);
+    expect(() => (zeros([2, 3]) as Tensor).unbind(2)).toThrow(
+      /unbind: dimension 2 is out of range/,
+    );
+    expect(() => (zeros([]) as Tensor).unbind()).toThrow(/unbind/);
   });
 
   test('give their gradients back in one pass', () => {

@@ -45,11 +45,13 @@ const composites: Case[] = FLOAT.flatMap((dtype): Case[] => [
       terms: 20,
     },
   ]),
-  {
-    name: `dropout ${dtype}`,
-    operands: [of([300], dtype)],
-    run: (x) => op.dropout(x, 0.5, [1, 2, 3, 4]),
-  },
+  ...[0.5, 0.3].map(
+    (p): Case => ({
+      name: `dropout ${dtype} ${p}`,
+      operands: [of([300], dtype)],
+      run: (x) => op.dropout(x, p, [1, 2, 3, 4]),
+    }),
+  ),
   {
     name: `layer normalisation written out ${dtype}`,
     operands: [of([7, 24], dtype), of([24], dtype), of([24], dtype)],
@@ -142,6 +144,78 @@ const tables: Case[] = FLOAT.flatMap((dtype): Case[] =>
   ]),
 );
 
+const NO_ROW_1 = (i: number) => (Math.floor(i / 5) % 4 === 1 ? 0 : (i * 3) % 4);
+const NOT_IN_ROW_2 = (i: number) =>
+  Math.floor(i / 5) % 4 === 2 ? Number.NEGATIVE_INFINITY : ((i * 7) % 9) / 4 - 1;
+
+const sequences: Case[] = FLOAT.flatMap((dtype): Case[] => {
+  const shapes: [Shape, Shape, Shape, Layout][] = [
+    [[4, 3], [5, 3], [5, 2], 'dense'],
+    [[2, 3, 17, 8], [2, 3, 13, 8], [2, 3, 13, 5], 'dense'],
+    [[2, 6, 4], [2, 6, 4], [2, 6, 4], 'transposed'],
+    [[3, 1, 5, 4], [1, 2, 7, 4], [1, 2, 7, 3], 'reversed'],
+    [[3, 4], [5, 4], [2, 5, 3], 'every second'],
+    [[1, 1], [1, 1], [1, 1], 'dense'],
+    [[3, 4], [0, 4], [0, 2], 'dense'],
+    [[0, 4], [3, 4], [3, 2], 'dense'],
+    [[3, 0], [4, 0], [4, 2], 'dense'],
+  ];
+  const small = [of([2, 4, 3], dtype), of([2, 5, 3], dtype), of([2, 5, 2], dtype)];
+  return [
+    ...shapes.flatMap(([q, k, v, layout]): Case[] => {
+      const operands = [of(q, dtype, { layout }), of(k, dtype, { layout }), of(v, dtype)];
+      const name = `${dtype} [${q}] [${k}] [${v}] ${layout}`;
+      return [
+        {
+          name: `scaledDotProductAttention ${name}`,
+          operands,
+          run: (a, b, c) => op.scaledDotProductAttention(a, b, c),
+          terms: 64,
+        },
+        {
+          name: `scaledDotProductAttention causal ${name}`,
+          operands,
+          run: (a, b, c) => op.scaledDotProductAttention(a, b, c, { isCausal: true, scale: 0.7 }),
+          terms: 64,
+        },
+      ];
+    }),
+    {
+      name: `scaledDotProductAttention with a mask of bools ${dtype}`,
+      operands: [...small, of([4, 5], 'bool', { fill: NO_ROW_1 })],
+      run: (a, b, c, mask) => op.scaledDotProductAttention(a, b, c, { mask }),
+      terms: 16,
+    },
+    ...FLOAT.map(
+      (other): Case => ({
+        name: `scaledDotProductAttention with a mask of ${other} ${dtype}`,
+        operands: [...small, of([2, 4, 5], other, { fill: NOT_IN_ROW_2 })],
+        run: (a, b, c, mask) => op.scaledDotProductAttention(a, b, c, { mask }),
+        terms: 16,
+      }),
+    ),
+    {
+      name: `scaledDotProductAttention with dropout ${dtype}`,
+      operands: small,
+      run: (a, b, c) => op.scaledDotProductAttention(a, b, c, {}, { p: 0.4, state: [1, 2, 3, 4] }),
+      terms: 16,
+    },
+    ...[[3], [1], [5, 7], [2, 3, 16], [0, 4]].map((shape): Case => {
+      const gates = shape.with(-1, 4 * (shape.at(-1) as number));
+      return {
+        name: `lstmCell ${dtype} [${shape}]`,
+        operands: [
+          of(gates, dtype, { layout: 'transposed' }),
+          of(gates, dtype),
+          of(shape, dtype, { layout: 'reversed' }),
+        ],
+        run: (x, h, c) => op.lstmCell(x, h, c),
+        terms: 4,
+      };
+    }),
+  ];
+});
+
 const updates: Case[] = FLOAT.flatMap((dtype): Case[] => {
   const p = of([5, 7], dtype);
   const one = of([], dtype, { fill: () => 0.5 });
@@ -191,4 +265,10 @@ const updates: Case[] = FLOAT.flatMap((dtype): Case[] => {
   ];
 });
 
-export const compositeCases: readonly Case[] = [...composites, ...norms, ...tables, ...updates];
+export const compositeCases: readonly Case[] = [
+  ...composites,
+  ...norms,
+  ...tables,
+  ...sequences,
+  ...updates,
+];
