@@ -213,7 +213,7 @@ export interface AttentionOptions {
   readonly scale?: number | null;
 }
 
-/** A probability, and the state that the random numbers come from. @internal */
+/** A probability, and the state that the random numbers come from. */
 export interface AttentionDropout {
   readonly p: number;
   readonly state: RandomState;
