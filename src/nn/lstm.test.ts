@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  concat,
   DtypeError,
   manualSeed,
   nn,
@@ -147,6 +148,28 @@ describe('lstm', () => {
     allClose(second, y.at('4:'));
     allClose(last[0], end[0]);
     allClose(last[1], end[1]);
+  });
+
+  test('long sequences, at once and in pieces', () => {
+    manualSeed(4);
+    const layer = nn.lstm(2, 3);
+    const x = randn([300, 2, 2], { requiresGrad: true });
+    const [whole] = layer.forward(x);
+    whole.square().sum().backward();
+    const want = [x, ...layer.parameters()].map((p) => (p.grad as Tensor).clone());
+    for (const p of [x, ...layer.parameters()]) p.grad = null;
+    const parts: Tensor[] = [];
+    let state: nn.LSTMState | null = null;
+    for (const piece of x.split(7)) {
+      const [y, next]: [Tensor, nn.LSTMState] = layer.forward(piece, state);
+      parts.push(y);
+      state = next;
+    }
+    allClose(concat(parts), whole);
+    concat(parts).square().sum().backward();
+    [x, ...layer.parameters()].forEach((p, i) => {
+      allClose(p.grad as Tensor, want[i], { rtol: 1e-4, atol: 1e-4 });
+    });
   });
 
   test('dropout acts in training, between layers only', () => {
