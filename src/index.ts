@@ -37,6 +37,7 @@ export {
   conv2d,
   cos,
   type DeviceInfo,
+  type DeviceSpeed,
   detach,
   detectAnomaly,
   device,

@@ -19,9 +19,11 @@ import {
   verifyKernel,
 } from '../../kernel/index.ts';
 import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
-import type { Device, Executable, Slot } from '../device.ts';
+import type { Device, DeviceSpeed, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
 import { type Handle, WasmHeap } from './heap.ts';
+import { measureWasm } from './measure-wasm.ts';
+import { whyNoMachineCode } from './notice.ts';
 import { Slabs } from './slabs.ts';
 import { type KernelFunction, WasmExecutable } from './wasm-executable.ts';
 
@@ -32,6 +34,8 @@ export class WasmDevice implements Device {
   readonly engine: string;
   readonly heap = new WasmHeap(heapBytes(wasmHeap()));
   readonly info: TargetInfo = wasmTarget();
+  readonly isa = this.info.isa;
+  readonly threads = 1;
   private readonly slabs = new Slabs(this.name, this.heap);
   private readonly kernels = new Map<string, KernelFunction>();
 
@@ -94,6 +98,14 @@ export class WasmDevice implements Device {
 
   memory(): { heapBytes: number; usedBytes: number } {
     return { heapBytes: this.heap.heapBytes, usedBytes: this.heap.usedBytes };
+  }
+
+  measure(): DeviceSpeed {
+    return measureWasm(this.info);
+  }
+
+  notice(): string {
+    return whyNoMachineCode();
   }
 
   private resident(handle: Handle, from: number, bytes: number): Uint8Array {
