@@ -1,9 +1,9 @@
 /** How Gradus compares with PyTorch, as an SVG that is readable on light and dark ground. */
 
 const ROW = 22;
-const LEFT = 150;
-const WIDTH = 760;
-const RIGHT = 90;
+const LEFT = 300;
+const WIDTH = 860;
+const RIGHT = 60;
 const TOP = 64;
 const FONT = 'system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif';
 const STYLE = `
@@ -27,7 +27,7 @@ const escape = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)
 export function picture(rows, title, caption) {
   const bars = rows
     .filter((r) => r.peer === 'gradus' && r.ratios?.torch !== undefined)
-    .map((r) => ({ name: r.workload, factor: 1 / r.ratios.torch, ms: r.ms_min }));
+    .map((r) => ({ name: r.workload, words: r.title, factor: 1 / r.ratios.torch, ms: r.ms_min }));
   const logs = bars.map((b) => Math.log2(b.factor));
   const low = Math.floor(Math.min(-1, ...logs));
   const high = Math.ceil(Math.max(1, ...logs));
@@ -48,12 +48,12 @@ export function picture(rows, title, caption) {
     const label = log < 0 ? `1/${2 ** -log}` : `${2 ** log}×`;
     text(x(log), bottom + 20, label, 'class="quiet" text-anchor="middle"');
   }
-  bars.forEach(({ name, factor, ms }, i) => {
+  bars.forEach(({ name, words, factor, ms }, i) => {
     const y = TOP + i * ROW;
     const [from, to] = [0, Math.log2(factor)].map(x).sort((a, b) => a - b);
     const kind = factor >= 1 ? 'faster' : 'slower';
     const width = Math.max(1, to - from).toFixed(1);
-    text(LEFT - 12, y + 15, name, 'text-anchor="end"');
+    text(LEFT - 12, y + 15, words, 'text-anchor="end"');
     out.push(
       `<rect x="${from.toFixed(1)}" y="${y + 3}" width="${width}" height="${ROW - 6}" rx="2" class="${kind}">` +
         `<title>${escape(`${name}: ${ms} ms, ${factor.toPrecision(3)} times PyTorch's speed`)}</title></rect>`,

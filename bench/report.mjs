@@ -5,7 +5,7 @@ const digits = (x) => Number(x.toPrecision(4));
 /** One row a workload and side, from all its times. */
 export function rowsOf(entries, speed) {
   const rows = entries.map(({ workload: w, peer, times, error }) => {
-    const row = { workload: w.name, group: w.group, peer };
+    const row = { workload: w.name, title: w.title, group: w.group, peer };
     if (error !== null) return { ...row, error };
     const sorted = [...times].sort((a, b) => a - b);
     const [min] = sorted;

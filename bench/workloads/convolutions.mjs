@@ -5,9 +5,10 @@ const BATCH = 64;
 
 function convolution(name, inputs, outputs, size) {
   const flops = 2 * BATCH * outputs * inputs * 9 * (size - 2) ** 2;
-  const make = (suffix, prepare) => ({
+  const make = (suffix, part, prepare) => ({
     group: 'W5-parts',
     name: `W5-${name}${suffix}`,
+    title: `3×3 convolution, ${inputs} to ${outputs} channels${part}`,
     flops,
     budget: 400,
     prepare() {
@@ -23,15 +24,16 @@ function convolution(name, inputs, outputs, size) {
     return () => pullback(dy)[0];
   };
   return [
-    make('', (x, w) => () => noGrad(() => conv2d(x, w))),
-    make('-dw', (x, w, y) => pull((v) => conv2d(x, v), w, y)),
-    make('-dx', (x, w, y) => pull((v) => conv2d(v, w), x, y)),
+    make('', '', (x, w) => () => noGrad(() => conv2d(x, w))),
+    make('-dw', ', weight', (x, w, y) => pull((v) => conv2d(x, v), w, y)),
+    make('-dx', ', input', (x, w, y) => pull((v) => conv2d(v, w), x, y)),
   ];
 }
 
 const pool = (suffix, prepare) => ({
   group: 'W5-parts',
   name: `W5-pool${suffix}`,
+  title: `2×2 max-pooling${suffix === '' ? '' : ', back'}`,
   budget: 400,
   prepare: () => prepare(randn([BATCH, 64, 24, 24])),
 });

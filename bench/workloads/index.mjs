@@ -3,7 +3,7 @@
  *
  * Workloads of a group share a process, which runs nothing else: what one network leaves in the
  * caches of the engine is no business of the next, unless that is what is measured (`polluted.mjs`).
- * `flops` counts float operations of one turn, `ops` the tensor operations; `warmUp` and `budget`
+ * `title` says in words what is computed, `flops` counts float operations of one turn, `ops` the tensor operations; `warmUp` and `budget`
  * are milliseconds.
  */
 

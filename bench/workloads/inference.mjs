@@ -5,6 +5,7 @@ import { makeCnn } from './train.mjs';
 export const inference = [1, 64].map((batch) => ({
   group: 'W6',
   name: `W6-b${batch}`,
+  title: `inference of a CNN, batch ${batch}`,
   warmUp: 800,
   prepare() {
     const model = makeCnn().eval();

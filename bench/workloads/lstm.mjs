@@ -9,6 +9,7 @@ const [BATCH, LENGTH, INPUTS, HIDDEN] = [32, 64, 64, 128];
 export const lstmStep = {
   group: 'W7',
   name: 'W7',
+  title: 'training step of an LSTM',
   warmUp: 1500,
   budget: 1000,
   prepare() {

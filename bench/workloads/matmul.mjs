@@ -4,6 +4,7 @@ import { randn } from 'gradus';
 const product = (name, m, n) => ({
   group: 'W1',
   name,
+  title: `matmul ${m}×${n}×${n}`,
   flops: 2 * m * n * n,
   prepare() {
     const a = randn([m, n]);

@@ -52,8 +52,9 @@ export function pollute() {
   }
 }
 
-export const pollutedAdds = smallAdds.map(({ name, prepare, ...rest }) => ({
+export const pollutedAdds = smallAdds.map(({ name, title, prepare, ...rest }) => ({
   ...rest,
+  title: `${title}, late in a process`,
   group: 'W3-polluted',
   name: name.replace('W3-2000ops', 'W3-polluted'),
   prepare() {

@@ -12,6 +12,7 @@ if (r[1][0] !== 3) process.exit(1);
 export const start = {
   group: 'W9',
   name: 'W9',
+  title: 'process start to first result',
   warmUp: 200,
   prepare: () => () => {
     const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
@@ -25,6 +26,7 @@ export const start = {
 export const startNode = {
   group: 'W9',
   name: 'W9-node-alone',
+  title: 'start of Node alone',
   warmUp: 200,
   prepare: () => () => {
     spawnSync(process.execPath, ['--input-type=module', '-e', ''], { cwd: root });

@@ -33,6 +33,7 @@ export const makeCnn = () =>
 export const mlpStep = {
   group: 'W4',
   name: 'W4',
+  title: 'training step of an MLP',
   warmUp: 1000,
   prepare() {
     const model = nn.sequential(
@@ -50,6 +51,7 @@ export const mlpStep = {
 export const cnnStep = {
   group: 'W5',
   name: 'W5',
+  title: 'training step of a CNN',
   warmUp: 1500,
   budget: 1500,
   prepare: () => trainingStep(makeCnn(), randn([BATCH, 1, 28, 28])),

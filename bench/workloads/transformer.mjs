@@ -34,6 +34,7 @@ export const transformer = [
   {
     group: 'W8',
     name: 'W8',
+    title: 'inference of a transformer',
     warmUp: 1000,
     prepare() {
       const model = makeBlocks().eval();
@@ -44,6 +45,7 @@ export const transformer = [
   {
     group: 'W8',
     name: 'W8-train-b8',
+    title: 'training step of a transformer',
     warmUp: 2000,
     budget: 2000,
     prepare() {
