@@ -17,9 +17,9 @@ import {
   verifyKernel,
 } from '../../kernel/index.ts';
 import { compileKernel } from '../../target/x64/index.ts';
-import type { Device, Executable, Slot } from '../device.ts';
+import type { Device, DeviceSpeed, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
-import { type CodeBlock, FaultWord, type NativeHost } from './native/index.ts';
+import { type CodeBlock, FaultWord, measureHost, type NativeHost } from './native/index.ts';
 import { Slabs } from './slabs.ts';
 import { X64Executable, type X64Machine } from './x64-executable.ts';
 import { type X64Block, X64Memory } from './x64-memory.ts';
@@ -30,6 +30,9 @@ export class X64Device implements Device {
   readonly name = 'cpu';
   readonly engine: string;
   readonly info: TargetInfo;
+  readonly isa: string;
+  /** Executables use `call`, which runs kernels on this thread. */
+  readonly threads: number;
   private readonly host: NativeHost;
   private readonly heap: X64Memory;
   private readonly slabs: Slabs;
@@ -40,6 +43,7 @@ export class X64Device implements Device {
   /** The host must have AVX-512. */
   constructor(host: NativeHost) {
     this.host = host;
+    this.threads = host.threads;
     host.system.keepFreedMemory();
     const { l1, l2 } = host.cpu;
     this.info = {
@@ -47,6 +51,7 @@ export class X64Device implements Device {
       threads: host.threads,
       cache: { l1: l1 || AVX512_TARGET.cache.l1, l2: l2 || AVX512_TARGET.cache.l2 },
     };
+    this.isa = this.info.isa;
     this.engine = 'x86-64 machine code (avx512)';
     this.heap = new X64Memory(host.memory);
     this.slabs = new Slabs(this.name, this.heap);
@@ -100,6 +105,10 @@ export class X64Device implements Device {
 
   memory(): { heapBytes: number; usedBytes: number } {
     return { heapBytes: this.heap.usedBytes, usedBytes: this.heap.usedBytes };
+  }
+
+  measure(): DeviceSpeed {
+    return measureHost(this.host, this.threads);
   }
 
   private scratch(bytes: number): number {
