@@ -1,6 +1,10 @@
-/** The workloads: `prepare()` gives a function to time; its result has been consumed when it returns. */
+/**
+ * The workloads: `prepare()` gives a function to time; its result has been consumed when it returns.
+ * One with `measure()` gives the times of its turns itself.
+ */
 
 import { elementwise } from './elementwise.mjs';
+import { firstUse } from './first-use.mjs';
 import { loaders } from './loader.mjs';
 import { matmul } from './matmul.mjs';
 import { smallAdds } from './small-adds.mjs';
@@ -14,6 +18,7 @@ export const workloads = [
   mlpStep,
   cnnStep,
   ...loaders,
+  firstUse,
   start,
   startNode,
 ];
