@@ -2,7 +2,7 @@
 
 import { conditionOf, mnemonicsOf } from './condition.ts';
 import type { Form } from './form.ts';
-import { parseRow } from './parse-row.ts';
+import { parseRow, type Wanted } from './parse-row.ts';
 import { CONVERSION_ROWS } from './tables/conversions.ts';
 import { FMA_ROWS } from './tables/fma.ts';
 import { INTEGER_ROWS } from './tables/integer.ts';
@@ -62,12 +62,15 @@ export function instructionRows(): string[] {
 }
 
 /** The forms of a mnemonic in the order in which they are tried; none if there is no such one. */
-export function formsOf(mnemonic: string): Form[] {
+export const formsOf = (mnemonic: string): Form[] => formsWith(mnemonic, () => true);
+
+/** Those of the forms whose operands are wanted; the others are not even made. */
+export function formsWith(mnemonic: string, wanted: Wanted): Form[] {
   index ??= indexRows();
-  const plain = rowsNamed(mnemonic.replace(' ', '_')).flatMap((row) => parseRow(row, mnemonic, 0));
-  const condition = conditionOf(mnemonic);
-  if (plain.length > 0 || condition === undefined) return plain;
-  return rowsNamed(condition.row).flatMap((row) => parseRow(row, mnemonic, condition.code));
+  const plain = rowsNamed(mnemonic.replace(' ', '_'));
+  const condition = plain.length > 0 ? undefined : conditionOf(mnemonic);
+  const rows = condition === undefined ? plain : rowsNamed(condition.row);
+  return rows.flatMap((row) => parseRow(row, mnemonic, condition?.code ?? 0, wanted));
 }
 
 /** Every mnemonic. */

@@ -27,14 +27,16 @@
 import type { Form } from './form.ts';
 import { makeForm } from './make-form.ts';
 import { parseOpcode } from './parse-opcode.ts';
-import { parseOperand, type Width } from './parse-operand.ts';
+import { type OperandPattern, parseOperand, type Width } from './parse-operand.ts';
 
-/** Every form of a row, VEX before EVEX, narrow before wide. */
-export function parseRow(row: string, mnemonic: string, added: number): Form[] {
-  const [, operands, opcode, ...columns] = row.split(/ +/);
+/** Whether operands of these patterns are wanted. */
+export type Wanted = (patterns: readonly OperandPattern[]) => boolean;
+
+/** Every wanted form of a row, VEX before EVEX, narrow before wide. */
+export function parseRow(row: string, mnemonic: string, added: number, wanted: Wanted): Form[] {
+  const [, operands, opcode, ...columns] = row.split(' ').filter((word) => word !== '');
   const names = operands === '-' ? [] : operands.split(',');
   const encodings = isVector(columns[0]) ? columns : [`legacy.${columns.join('.')}`];
-  const code = parseOpcode(opcode, added);
   const packed = names.some((name) => PACKED.includes(name[0]));
   const forms: Form[] = [];
   for (const encoding of encodings) {
@@ -43,6 +45,8 @@ export function parseRow(row: string, mnemonic: string, added: number): Form[] {
     const widths = packed ? vectorWidths(evex, flags) : otherWidths(names, kind, flags);
     for (const width of widths) {
       const patterns = names.map((name) => parseOperand(name, width, evex));
+      if (!wanted(patterns)) continue;
+      const code = parseOpcode(opcode, added);
       forms.push(makeForm({ row, mnemonic, code, packed, patterns, kind, flags, width }));
     }
   }
