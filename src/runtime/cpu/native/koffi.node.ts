@@ -20,12 +20,20 @@ export function openPlatform(): Platform {
   if (platform !== 'linux') return none(`native code is not supported on ${platform} yet`);
   const name = `@koromix/koffi-${platform}-${arch}`;
   try {
-    const koffi = require(name) as Koffi;
-    return open(koffi, '');
+    return open(load(name), '');
   } catch (error) {
     const code = (error as { code?: string }).code;
     if (code === 'MODULE_NOT_FOUND') return none(`the optional package ${name} is not installed`);
     return none(`${name} does not load: ${String((error as Error).message)}`);
+  }
+}
+
+/** The binary for glibc itself: the package's own entry first finds out which C library there is. */
+function load(name: string): Koffi {
+  try {
+    return require(`${name}/linux_x64/koffi.node`) as Koffi;
+  } catch {
+    return require(name) as Koffi;
   }
 }
 
