@@ -311,15 +311,18 @@ export class KernelBuilder {
     return { id: this.depths.push(depth) - 1, type };
   }
 
+  /** `key` must tell the instruction, and the type where operands do not. */
   private pure(key: string, type: KType, inputs: readonly Reg[], make: (dst: Reg) => Inst): Reg {
     let depth = 0;
-    for (const r of inputs) depth = Math.max(depth, this.depths[r.id]);
+    for (let i = 0; i < inputs.length; i++) {
+      const own = this.depths[inputs[i].id];
+      if (own > depth) depth = own;
+    }
     const scope = this.scopes[depth];
-    const full = `${key}:${type.elem}x${type.lanes}`;
-    let dst = scope.known.get(full);
+    let dst = scope.known.get(key);
     if (dst === undefined) {
       dst = this.reg(type, depth);
-      scope.known.set(full, dst);
+      scope.known.set(key, dst);
       scope.insts.push(make(dst));
     }
     return dst;

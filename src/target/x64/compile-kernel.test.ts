@@ -61,6 +61,19 @@ describe.skipIf(!runnable).each([
   });
 });
 
+test('a constant of 32 bits is not broadcast into a product of 64-bit lanes', () => {
+  const b = new KernelBuilder('high');
+  const x = b.param('x', 'ptr');
+  const factors = [3, 5, 7].map((n) => b.splat(b.const('i32', n), 16));
+  const products = factors.map((f) => b.binary('mulhu', b.load('i32', 16, at(x)), f));
+  products.forEach((p, i) => {
+    b.store('i32', at(x, 64 * i), p);
+  });
+  const registers = { gp: [6, 3], vec: [0], k: [1] };
+  const { text } = compileKernel(b.finish(), { registers, listing: true });
+  expect(text().match(/vpmuludq/g)).toHaveLength(6);
+});
+
 test('accumulators stay in their registers: the loop body holds no copies', () => {
   const b = new KernelBuilder('dot');
   const x = b.param('x', 'ptr');

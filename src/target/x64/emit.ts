@@ -21,8 +21,19 @@ import {
   SYSTEM_V,
   vector,
 } from '../../asm/x64/index.ts';
-import type { Allocation, Place } from './allocate.ts';
-import type { Copy, MemUse, MIf, MInst, MLoop, MNode, MOperand, RegUse, VReg } from './machine.ts';
+import type { Allocation } from './allocate.ts';
+import type {
+  Copy,
+  MemUse,
+  MIf,
+  MInst,
+  MLoop,
+  MNode,
+  MOperand,
+  Place,
+  RegUse,
+  VReg,
+} from './machine.ts';
 import type { Selected } from './select.ts';
 
 const ARGS = 7; // rdi
@@ -178,8 +189,10 @@ class Emitter {
           : this.scratch(def.class);
       if (tied !== undefined) this.moveInto(def.class, target, tied);
     }
-    const operands = inst.operands.map((o, i) => this.operand(o, i, inst, target));
-    asm.emit(inst.name, ...(operands as [Operand]));
+    const { operands } = inst;
+    const operand = (i: number): Operand | undefined =>
+      i < operands.length ? this.operand(operands[i], i, inst, target) : undefined;
+    asm.emit(inst.name, operand(0), operand(1), operand(2), operand(3), operand(4));
     if (spilled && def !== null && target !== null) {
       this.storeTo(place as Place, def.class, target, def.bytes);
     }
@@ -324,37 +337,42 @@ class Emitter {
 
   /** All are read before one is written. */
   private copies(list: readonly Copy[]): void {
-    const key = (place: Place): string =>
-      place.kind === 'register'
-        ? `r${place.number}`
-        : place.kind === 'stack'
-          ? `s${place.offset}`
-          : '';
-    let left = list
-      .map((c) => ({ ...c, source: this.at.placeOf(c.from), target: this.at.placeOf(c.to) }))
-      .filter(
-        ({ source, target, from, to }) =>
-          from.class !== to.class || key(source) !== key(target) || key(source) === '',
-      );
-    const name = (c: { readonly from: VReg }, place: Place): string => c.from.class + key(place);
+    if (list.length === 0) return;
+    let left: Move[] = [];
+    // How many of what is left read a place.
+    const readers = new Map<number, number>();
+    const read = (at: number, more: number): void => {
+      if (at >= 0) readers.set(at, (readers.get(at) ?? 0) + more);
+    };
+    for (const { from, to } of list) {
+      const source = this.at.placeOf(from);
+      const target = this.at.placeOf(to);
+      const move = { from, source, target, reads: keyOf(from, source), writes: keyOf(to, target) };
+      if (move.reads >= 0 && move.reads === move.writes) continue;
+      left.push(move);
+      read(move.reads, 1);
+    }
     while (left.length > 0) {
-      const ready = left.filter(
-        (c) => !left.some((o) => o !== c && name(o, o.source) === name(c, c.target)),
-      );
-      if (ready.length > 0) {
-        for (const c of ready) this.copy(c.from, c.target, c.source);
-        left = left.filter((c) => !ready.includes(c));
-        continue;
+      const blocked: Move[] = [];
+      const ready: Move[] = [];
+      for (const m of left) ((readers.get(m.writes) ?? 0) > 0 ? blocked : ready).push(m);
+      for (const m of ready) {
+        this.copy(m.from, m.target, m.source);
+        read(m.reads, -1);
       }
-      // Only cycles are left: one value waits in a scratch register.
-      const [first] = left;
-      const { class: cls } = first.from;
-      const wait = SCRATCH[cls][1];
-      this.moveInto(cls, wait, first.from);
-      const waiting: Place = { kind: 'register', number: wait };
-      left = left.map((c) =>
-        name(c, c.source) === name(first, first.source) ? { ...c, source: waiting } : c,
-      );
+      if (ready.length === 0) {
+        // Only cycles are left: one value waits in a scratch register.
+        const [{ from, reads }] = left;
+        const number = SCRATCH[from.class][1];
+        this.moveInto(from.class, number, from);
+        for (const m of blocked) {
+          if (m.reads !== reads) continue;
+          m.source = { kind: 'register', number };
+          m.reads = keyOf(from, m.source);
+        }
+        readers.delete(reads);
+      }
+      left = blocked;
     }
   }
 
@@ -414,6 +432,22 @@ class Emitter {
     if (place.kind === 'register') asm.emit('mov', reg(place.number), reg(RAX));
     else this.storeTo(place, 'gp', RAX, 8);
   }
+}
+
+interface Move {
+  readonly from: VReg;
+  source: Place;
+  readonly target: Place;
+  /** Keys of the two places. */
+  reads: number;
+  readonly writes: number;
+}
+
+/** A number for a register or a place on the stack; -1 for what is made again. */
+function keyOf({ class: cls }: VReg, place: Place): number {
+  if (place.kind !== 'register' && place.kind !== 'stack') return -1;
+  const at = place.kind === 'register' ? place.number : 32 + place.offset / 8;
+  return 3 * at + (cls === 'gp' ? 0 : cls === 'vec' ? 1 : 2);
 }
 
 const signed = (value: bigint): number | bigint =>

@@ -134,9 +134,10 @@ function highProduct(s: Selector, d: RegUse, a: RegUse, b: RegUse): void {
   const temp = () => s.use(s.temp('vec', d.bits / 8), d.bits);
   const [even, odd, oddA, oddB] = [temp(), temp(), temp(), temp()];
   const k = s.temp('k', 8);
-  s.emit('vpmuludq', [even, a, b]);
-  s.emit('vpsrlq', [oddA, a, 32]);
-  s.emit('vpsrlq', [oddB, b, 32]);
+  // Lanes of 64 bits: a constant of 32 cannot be broadcast from memory here.
+  s.emit('vpmuludq', [even, a, b], { foldable: -1 });
+  s.emit('vpsrlq', [oddA, a, 32], { foldable: -1 });
+  s.emit('vpsrlq', [oddB, b, 32], { foldable: -1 });
   s.emit('vpmuludq', [odd, oddA, oddB]);
   const bits = s.temp('gp', 8);
   loadImmediate(s, bits, 4, 0xaaaa);

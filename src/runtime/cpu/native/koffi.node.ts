@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import type * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { Koffi, Platform } from './koffi.ts';
+
+// For `fs`, of which an import makes every name at every start.
+const require = createRequire(import.meta.url);
 
 /**
  * koffi's prebuilt library for this platform, loaded by itself: its main package has an install
@@ -17,12 +20,20 @@ export function openPlatform(): Platform {
   if (platform !== 'linux') return none(`native code is not supported on ${platform} yet`);
   const name = `@koromix/koffi-${platform}-${arch}`;
   try {
-    const koffi = createRequire(import.meta.url)(name) as Koffi;
-    return open(koffi, '');
+    return open(load(name), '');
   } catch (error) {
     const code = (error as { code?: string }).code;
     if (code === 'MODULE_NOT_FOUND') return none(`the optional package ${name} is not installed`);
     return none(`${name} does not load: ${String((error as Error).message)}`);
+  }
+}
+
+/** The binary for glibc itself: the package's own entry first finds out which C library there is. */
+function load(name: string): Koffi {
+  try {
+    return require(`${name}/linux_x64/koffi.node`) as Koffi;
+  } catch {
+    return require(name) as Koffi;
   }
 }
 
@@ -32,6 +43,7 @@ const allocate = (bytes: number): ArrayBuffer =>
 
 /** What the affinity mask and, in a container, the quota of processor time allow. */
 function processors(): number {
+  const { readFileSync } = require('node:fs') as typeof fs;
   const allowed = availableParallelism();
   try {
     const [quota, period] = readFileSync('/sys/fs/cgroup/cpu.max', 'utf8').split(' ').map(Number);
