@@ -202,6 +202,29 @@ export class KernelBuilder {
     }));
   }
 
+  zip(half: 'low' | 'high', a: Reg, b: Reg): Reg {
+    return this.pure(`zip ${half} ${a.id} ${b.id}`, a.type, [a, b], (dst) => ({
+      op: 'zip',
+      half,
+      dst,
+      a,
+      b,
+    }));
+  }
+
+  /** As many vectors as they have lanes, turned: lane i of result j is lane j of operand i. */
+  transpose(vectors: readonly Reg[]): Reg[] {
+    const half = vectors.length / 2;
+    let now = [...vectors];
+    for (let n = vectors.length; n > 1; n /= 2) {
+      now = now.slice(0, half).flatMap((a, i) => {
+        const b = now[half + i];
+        return [this.zip('low', a, b), this.zip('high', a, b)];
+      });
+    }
+    return now;
+  }
+
   horizontal(fn: 'add' | 'mul' | 'min' | 'max', a: Reg): Reg {
     if (a.type.lanes === 1) return a;
     return this.pure(`horizontal ${fn} ${a.id}`, scalar(a.type.elem), [a], (dst) => ({

@@ -106,6 +106,14 @@ export type Inst =
   | { readonly op: 'lanes'; readonly dst: Reg }
   /** One lane as a scalar. */
   | { readonly op: 'extract'; readonly dst: Reg; readonly a: Reg; readonly lane: number }
+  /** The lower, or upper, halves of two vectors with their lanes in turn: a0 b0 a1 b1 ... */
+  | {
+      readonly op: 'zip';
+      readonly half: 'low' | 'high';
+      readonly dst: Reg;
+      readonly a: Reg;
+      readonly b: Reg;
+    }
   /** All lanes into one scalar, halving: lane i with lane i + n/2, and so on (a fixed tree). */
   | {
       readonly op: 'horizontal';

@@ -237,6 +237,11 @@ export function kernelSuite(engine: Engine): void {
               b.binary('sub', x, b.splat(b.horizontal(fn, y), lanes)),
             );
           }
+          for (const half of ['low', 'high'] as const) {
+            sweep(`zip.${half}.${elem}x${lanes}`, lanes, [elem, elem], (b, [x, y]) =>
+              b.zip(half, x, y),
+            );
+          }
           for (let lane = 0; lane < lanes; lane++) {
             sweep(`extract${lane}.${elem}x${lanes}`, lanes, [elem], (b, [x]) =>
               b.splat(b.extract(x, lane), lanes),

@@ -73,6 +73,9 @@ export class Selector {
   private readonly folded: Uint8Array;
   private readonly elements = new Map<string, Label>();
   private nodes: MNode[] = [];
+  /** What the kernel begins with: vectors of constants that loops read. */
+  private readonly prelude: MNode[] = [];
+  private readonly tables = new Map<string, VReg>();
   /** Whether the kernel asks which tiles to run. */
   tiled = false;
   private nextId = 0;
@@ -92,7 +95,8 @@ export class Selector {
   }
 
   kernel(): readonly MNode[] {
-    return this.block(this.source.body);
+    const body = this.block(this.source.body);
+    return [...this.prelude, ...body];
   }
 
   // ---- what is used how
@@ -295,6 +299,19 @@ export class Selector {
       return { kind: 'broadcast', label: this.element(elem, value), elementBytes };
     }
     return undefined;
+  }
+
+  /** A register with these 64 bytes, loaded once, before everything else. */
+  hoisted(bytes: Uint8Array): VReg {
+    const key = bytes.join();
+    let reg = this.tables.get(key);
+    if (reg === undefined) {
+      reg = this.temp('vec', 64);
+      this.tables.set(key, reg);
+      const at: MemUse = { kind: 'mem', base: this.pooled(bytes), disp: 0, bits: 512 };
+      this.prelude.push(instOf('vmovups', [this.use(reg, 512), at]));
+    }
+    return reg;
   }
 
   /** The one value of every lane, if it is known. */

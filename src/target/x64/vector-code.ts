@@ -41,6 +41,8 @@ export function selectVector(s: Selector, inst: Simple): void {
       return splat(s, inst);
     case 'lanes':
       return lanes(s, inst);
+    case 'zip':
+      return zip(s, inst);
     case 'extract':
       return extract(s, inst);
     case 'horizontal':
@@ -330,6 +332,18 @@ function laneToBottom(s: Selector, a: RegUse, lane: number, bytes: number): RegU
   const name = bytes === 8 ? 'valignq' : 'valignd';
   s.emit(name, [s.use(moved, a.bits), a, a, lane], { foldable: -1 });
   return s.use(moved, 128);
+}
+
+/** By a table of which lane of the two goes where. */
+function zip(s: Selector, { dst, a, b, half }: Of<'zip'>): void {
+  const { elem, lanes: n } = dst.type;
+  const from = half === 'low' ? 0 : n / 2;
+  const order = Array.from({ length: n }, (_, i) => from + (i >> 1) + (i % 2) * n);
+  const bytes = bytesOf(elem);
+  const table = bytes === 8 ? BigInt64Array.from(order, BigInt) : Int32Array.from(order);
+  const index = s.use(s.hoisted(new Uint8Array(table.buffer)), 512);
+  const name = bytes === 8 ? 'vpermt2pd' : 'vpermt2ps';
+  s.emit(name, [s.operand(dst), index, s.operand(b)], { tied: s.reg(a), foldable: -1 });
 }
 
 function extract(s: Selector, { dst, a, lane }: Of<'extract'>): void {
