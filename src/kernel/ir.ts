@@ -204,3 +204,14 @@ export const AVX512_TARGET: TargetInfo = {
   indexBytes: 8,
   cache: { l1: 48 << 10, l2: 1 << 20 },
 };
+
+export const AVX2_TARGET: TargetInfo = {
+  isa: 'avx2',
+  vectorBytes: 32,
+  vectorRegisters: 16,
+  masks: true,
+  fma: true,
+  prefetch: true,
+  indexBytes: 8,
+  cache: { l1: 32 << 10, l2: 512 << 10 },
+};

@@ -1,2 +1,3 @@
 export * from './abi.ts';
 export { type CompileOptions, compileKernel, type X64Code } from './compile-kernel.ts';
+export type { Isa } from './isa-code.ts';

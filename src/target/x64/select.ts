@@ -1,5 +1,8 @@
 /** Kernel IR to machine IR: control by the selector, values by lanes. */
 import type { Kernel } from '../../kernel/index.ts';
+import { AVX2 } from './avx2.ts';
+import { AVX512 } from './avx512.ts';
+import type { Isa } from './isa-code.ts';
 import type { MNode } from './machine.ts';
 import { scalarTest, selectScalar } from './scalar-code.ts';
 import { type ConstantPool, Selector, type Simple, type ValueCode } from './selector.ts';
@@ -17,5 +20,5 @@ function isVector(inst: Simple): boolean {
 }
 
 /** `pool` keeps a constant with the code and tells its label. */
-export const select = (kernel: Kernel, pool: ConstantPool): readonly MNode[] =>
-  new Selector(kernel, pool, CODE).kernel();
+export const select = (kernel: Kernel, pool: ConstantPool, isa: Isa): readonly MNode[] =>
+  new Selector(kernel, pool, CODE, isa === 'avx2' ? AVX2 : AVX512).kernel();
