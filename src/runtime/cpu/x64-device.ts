@@ -9,6 +9,7 @@ import {
 } from '../../base/index.ts';
 import { type Graph, printGraph } from '../../ir/index.ts';
 import {
+  AVX2_TARGET,
   AVX512_TARGET,
   type Launch,
   lowerGraph,
@@ -16,7 +17,7 @@ import {
   type TargetInfo,
   verifyKernel,
 } from '../../kernel/index.ts';
-import { compileKernel } from '../../target/x64/index.ts';
+import { compileKernel, type Isa } from '../../target/x64/index.ts';
 import type { Device, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
 import { type CodeBlock, FaultWord, type NativeHost } from './native/index.ts';
@@ -31,22 +32,22 @@ export class X64Device implements Device {
   readonly engine: string;
   readonly info: TargetInfo;
   private readonly host: NativeHost;
+  private readonly isa: Isa;
   private readonly heap: X64Memory;
   private readonly slabs: Slabs;
   private readonly machine: X64Machine;
   private readonly kernels = new Map<string, CodeBlock>();
   private temporary: X64Block | null = null;
 
-  /** The host must have AVX-512. */
-  constructor(host: NativeHost) {
+  /** The host must have the instructions of `isa`. */
+  constructor(host: NativeHost, isa: Isa) {
     this.host = host;
+    this.isa = isa;
     host.system.keepFreedMemory();
     const { l1, l2 } = host.cpu;
-    this.info = {
-      ...AVX512_TARGET,
-      cache: { l1: l1 || AVX512_TARGET.cache.l1, l2: l2 || AVX512_TARGET.cache.l2 },
-    };
-    this.engine = 'x86-64 machine code (avx512)';
+    const info = isa === 'avx2' ? AVX2_TARGET : AVX512_TARGET;
+    this.info = { ...info, cache: { l1: l1 || info.cache.l1, l2: l2 || info.cache.l2 } };
+    this.engine = `x86-64 machine code (${isa})`;
     this.heap = new X64Memory(host.memory);
     this.slabs = new Slabs(this.name, this.heap);
     const { args } = host;
@@ -115,7 +116,7 @@ export class X64Device implements Device {
     const start = debugLevel() >= 1 ? performance.now() : 0;
     const kernel = launch.build();
     if (verifying()) verifyKernel(kernel);
-    const code = compileKernel(kernel, { listing: debugLevel() >= 5 });
+    const code = compileKernel(kernel, { isa: this.isa, listing: debugLevel() >= 5 });
     block = this.host.code.write(code.bytes);
     // Plans hold addresses: code is kept as long as they may be.
     if (this.kernels.size >= MAX_KERNELS) this.kernels.clear();
