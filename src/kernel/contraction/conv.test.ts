@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { contiguousStrides, type DType, numelOf } from '../../base/index.ts';
 import type { ConvGeometry } from '../../ir/conv-geometry.ts';
 import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
-import { AVX512_TARGET, WASM_TARGET } from '../ir.ts';
+import { AVX2_TARGET, AVX512_TARGET, WASM_TARGET } from '../ir.ts';
 import { INPUT, Machine, OUTPUT, Random, sumEpilogue } from './harness.test-util.ts';
 import { lowerConv } from './index.ts';
 
@@ -206,6 +206,7 @@ const machines = {
   wasm: wasmMachine(),
   'interpreted wasm': Machine.interpreter(WASM_TARGET),
   'interpreted avx512': Machine.interpreter(AVX512_TARGET),
+  'interpreted avx2': Machine.interpreter(AVX2_TARGET),
 };
 const LAYOUTS: readonly Layout[] = ['dense', 'channels last', 'apart'];
 

@@ -3,7 +3,7 @@ import type { DType } from '../../base/index.ts';
 import type { GemmMap } from '../../ir/lowering.ts';
 import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
 import type { EpilogueOperand } from '../epilogue.ts';
-import { AVX512_TARGET, WASM_TARGET } from '../ir.ts';
+import { AVX2_TARGET, AVX512_TARGET, WASM_TARGET } from '../ir.ts';
 import { INPUT, Machine, OUTPUT, Random, sumEpilogue } from './harness.test-util.ts';
 import { lowerGemm } from './index.ts';
 
@@ -25,6 +25,7 @@ const machines = {
   wasm: wasmMachine(),
   'interpreted wasm': Machine.interpreter(WASM_TARGET),
   'interpreted avx512': Machine.interpreter(AVX512_TARGET),
+  'interpreted avx2': Machine.interpreter(AVX2_TARGET),
 };
 
 interface Extra {

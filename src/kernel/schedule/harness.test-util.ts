@@ -14,7 +14,7 @@ import { type Graph, graphOf, type OpDef, type Operand, type Value } from '../..
 import { type NdArray, ndZeros, setElement } from '../../ir/nd-array.ts';
 import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
 import { interpretKernel } from '../interpret.ts';
-import { AVX512_TARGET, type Kernel, type TargetInfo, WASM_TARGET } from '../ir.ts';
+import { AVX2_TARGET, AVX512_TARGET, type Kernel, type TargetInfo, WASM_TARGET } from '../ir.ts';
 import type { BufferRef, LaunchPlan } from '../launch.ts';
 import { lowerGraph } from '../lower.ts';
 import { verifyKernel } from '../verify.ts';
@@ -105,10 +105,12 @@ export interface Run {
   readonly fault: number;
 }
 
-export type Engine = 'interpreter' | 'avx512' | 'wasm';
+export type Engine = 'interpreter' | 'avx512' | 'avx2' | 'wasm';
 
 export const targetOf = (engine: Engine): TargetInfo =>
-  engine === 'wasm' ? wasmTarget() : engine === 'avx512' ? AVX512_TARGET : WASM_TARGET;
+  ({ wasm: wasmTarget(), avx512: AVX512_TARGET, avx2: AVX2_TARGET, interpreter: WASM_TARGET })[
+    engine
+  ];
 
 /** Runs a plan; `alias` lays output `i` on input `alias[i]`. */
 export function runPlan(
