@@ -57,6 +57,28 @@ export class KernelBuilder {
     return dst;
   }
 
+  /** Runs `body` for each tile of the call. What it stores must not depend on other tiles. */
+  tiles(body: (tile: Reg) => void): void {
+    this.loop(this.tile('first'), this.tile('end'), 1, [], (tile) => {
+      body(tile);
+      return [];
+    });
+  }
+
+  /** The first tile of the call. */
+  firstTile(): Reg {
+    return this.tile('first');
+  }
+
+  /** The thread that runs this call, from 0. */
+  thread(): Reg {
+    return this.tile('thread');
+  }
+
+  private tile(which: 'first' | 'end' | 'thread'): Reg {
+    return this.pure(`tile ${which}`, scalar('index'), [], (dst) => ({ op: 'tile', dst, which }));
+  }
+
   const(elem: Elem, value: number | bigint): Reg {
     const text = Object.is(value, -0) ? '-0' : String(value);
     const r = this.pure(`const ${elem} ${text}`, scalar(elem), [], (dst) => ({

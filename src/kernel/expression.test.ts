@@ -74,7 +74,7 @@ function run(lanes: number, inputs: readonly TypedArray[], dtypes: readonly DTyp
     });
     if (buffer === wasm.buffer) {
       const code = compileKernel(kernel, WASM_TARGET, { faultAddress: FAULT });
-      instantiate(code.bytes, wasm)(0);
+      instantiate(code.bytes, wasm)(0, 0, 1, 0);
     } else interpretKernel(kernel, WASM_TARGET, buffer, 0, FAULT);
     const make = arrayOf(out);
     return Array.from(new make(buffer, ROOM * (inputs.length + 1), count) as Iterable<Scalar>);

@@ -20,7 +20,8 @@ import { printInst } from './print.ts';
 
 /**
  * `argsAddress` is that of the argument block and `faultAddress` that of the fault word. `origin`
- * is the address of the first byte of `memory`, for kernels that hold real pointers.
+ * is the address of the first byte of `memory`, for kernels that hold real pointers. `call` says
+ * which tiles run.
  */
 export function interpretKernel(
   kernel: Kernel,
@@ -29,10 +30,20 @@ export function interpretKernel(
   argsAddress: number,
   faultAddress: number,
   origin = 0,
+  call: KernelCall = ONE_TILE,
 ): void {
   const view = memory instanceof DataView ? memory : new DataView(memory);
-  new Interpreter(kernel, info, view, argsAddress, faultAddress, origin).block(kernel.body);
+  new Interpreter(kernel, info, view, argsAddress, faultAddress, origin, call).block(kernel.body);
 }
+
+/** The tiles of one call, and the thread that runs them. */
+export interface KernelCall {
+  readonly first: number;
+  readonly end: number;
+  readonly thread: number;
+}
+
+export const ONE_TILE: KernelCall = { first: 0, end: 1, thread: 0 };
 
 const SLOT_BYTES = 8;
 
@@ -43,6 +54,7 @@ class Interpreter {
   readonly #args: number;
   readonly #fault: number;
   readonly #origin: number;
+  readonly #call: KernelCall;
   /** The lanes of each register. */
   readonly #values: (readonly LaneValue[] | undefined)[];
 
@@ -53,6 +65,7 @@ class Interpreter {
     args: number,
     fault: number,
     origin: number,
+    call: KernelCall,
   ) {
     this.#kernel = kernel;
     this.#info = info;
@@ -60,6 +73,7 @@ class Interpreter {
     this.#args = args;
     this.#fault = fault;
     this.#origin = origin;
+    this.#call = call;
     this.#values = new Array(kernel.registers);
   }
 
@@ -132,6 +146,8 @@ class Interpreter {
         return [
           this.#read(elem === 'mask' ? 'i32' : elem, this.#args + SLOT_BYTES * inst.slot, elem),
         ];
+      case 'tile':
+        return [this.#call[inst.which]];
       case 'unary': {
         const a = this.#lanes(inst.a);
         return each((i) => laneUnary(inst.fn, elem, a[i], indexBytes));

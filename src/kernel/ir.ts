@@ -6,6 +6,9 @@
  * carries its accumulators explicitly. Vector width is a number of lanes that the schedule asked
  * the target for. Addresses are a pointer register plus a scaled register plus a constant: no
  * division, no modulo. Machine code is made from this last, by `target/`.
+ *
+ * A kernel may cut its work into *tiles*, numbered pieces that run in any order and on any thread:
+ * it is then called with a range of them, and runs those (see `tile`).
  */
 
 /** `mask` is one truth value a lane; `index` is an address, size or stride (scalar only). */
@@ -63,6 +66,8 @@ export type Inst =
   | { readonly op: 'const'; readonly dst: Reg; readonly value: number | bigint }
   /** Slot `slot` of the argument block; scalar f32 and i32 use its low four bytes. */
   | { readonly op: 'param'; readonly dst: Reg; readonly slot: number }
+  /** Of this call: its first tile, one past its last, and the number of the thread it runs on. */
+  | { readonly op: 'tile'; readonly dst: Reg; readonly which: 'first' | 'end' | 'thread' }
   | { readonly op: 'unary'; readonly fn: UnaryOp; readonly dst: Reg; readonly a: Reg }
   | {
       readonly op: 'binary';
@@ -181,6 +186,10 @@ export interface TargetInfo {
   /** Bytes of an `index`. */
   readonly indexBytes: 4 | 8;
   readonly cache: { readonly l1: number; readonly l2: number };
+  /** Threads that may run tiles of one kernel at a time: each has scratch memory of its own. */
+  readonly threads: number;
+  /** Elements loaded or stored from which on it pays to call another thread. */
+  readonly parallelWork: number;
 }
 
 export const WASM_TARGET: TargetInfo = {
@@ -192,6 +201,8 @@ export const WASM_TARGET: TargetInfo = {
   prefetch: false,
   indexBytes: 4,
   cache: { l1: 32 << 10, l2: 512 << 10 },
+  threads: 1,
+  parallelWork: 2 ** 16,
 };
 
 export const AVX512_TARGET: TargetInfo = {
@@ -203,6 +214,8 @@ export const AVX512_TARGET: TargetInfo = {
   prefetch: true,
   indexBytes: 8,
   cache: { l1: 48 << 10, l2: 1 << 20 },
+  threads: 1,
+  parallelWork: 2 ** 16,
 };
 
 export const AVX2_TARGET: TargetInfo = {
@@ -214,4 +227,6 @@ export const AVX2_TARGET: TargetInfo = {
   prefetch: true,
   indexBytes: 8,
   cache: { l1: 32 << 10, l2: 512 << 10 },
+  threads: 1,
+  parallelWork: 2 ** 16,
 };

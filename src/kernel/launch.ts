@@ -27,6 +27,8 @@ export interface Launch {
   readonly key: string;
   build(): Kernel;
   readonly args: readonly Arg[];
+  /** Into how many tiles it cuts its work; 1 unless given. Every tile must run once. */
+  readonly tiles?: number;
   /** The op whose index faulted, if the kernel can fault. */
   readonly faults?: string;
 }

@@ -12,6 +12,7 @@ export function operandsOf(inst: Inst): Reg[] {
   switch (inst.op) {
     case 'const':
     case 'param':
+    case 'tile':
     case 'lanes':
       return [];
     case 'unary':

@@ -22,6 +22,8 @@ export function printInst(inst: Inst, kernel?: Kernel): string {
       const name = kernel?.params[inst.slot]?.name;
       return `${assigned(inst.dst)} = param ${inst.slot}${name === undefined ? '' : ` ${name}`}`;
     }
+    case 'tile':
+      return `${assigned(inst.dst)} = tile ${inst.which}`;
     case 'unary':
     case 'horizontal': {
       const name = inst.op === 'unary' ? inst.fn : `horizontal.${inst.fn}`;

@@ -123,6 +123,9 @@ class Verifier {
       case 'param':
         this.#param(inst);
         break;
+      case 'tile':
+        this.#same(inst.dst.type, scalar('index'), `%${inst.dst.id}`);
+        break;
       case 'unary':
         this.#unary(inst);
         break;

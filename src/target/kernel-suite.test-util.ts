@@ -29,8 +29,8 @@ export interface Engine {
   readonly infos: readonly TargetInfo[];
   /** Lanes of vectors that hold such elements; 1 among them. */
   lanesOf(...elems: readonly Elem[]): number[];
-  /** Runs a kernel; pointers and addresses in memory count from its beginning. */
-  run(kernel: Kernel, info: TargetInfo, memory: Uint8Array): void;
+  /** Runs all tiles in one call; pointers and addresses in memory count from its beginning. */
+  run(kernel: Kernel, info: TargetInfo, memory: Uint8Array, tiles: number): void;
   text(kernel: Kernel, info: TargetInfo): string;
 }
 const SENTINEL = 0x5a;
@@ -80,6 +80,7 @@ export function kernelSuite(engine: Engine): void {
     outputs: readonly (readonly [address: number, elem: Elem, count: number])[],
     fill: (view: DataView) => void,
     info: TargetInfo = usual,
+    tiles = 1,
   ): DataView {
     verifyKernel(kernel);
     const memory = new Uint8Array(MEMORY_BYTES);
@@ -87,8 +88,8 @@ export function kernelSuite(engine: Engine): void {
     memory.fill(SENTINEL, OUT);
     fill(view);
     const wanted = new DataView(memory.buffer.slice(0));
-    interpretKernel(kernel, info, wanted, ARGS, FAULT);
-    engine.run(kernel, info, memory);
+    interpretKernel(kernel, info, wanted, ARGS, FAULT, 0, { first: 0, end: tiles, thread: 0 });
+    engine.run(kernel, info, memory, tiles);
     for (const [address, elem, count] of outputs) {
       for (let i = 0; i < count; i++) {
         const where = address + i * BYTES[elem];
@@ -638,6 +639,23 @@ export function kernelSuite(engine: Engine): void {
         [-3, 5],
       );
       expect(got).toEqual([2, -8, -15, -3, 5]);
+    });
+
+    test('tiles: each one of the call runs once', () => {
+      const b = new KernelBuilder('tiles');
+      const out = b.param('out', 'ptr');
+      const scale = b.param('scale', 'index');
+      b.tiles((tile) => {
+        const value = b.add(b.add(b.mul(tile, scale), b.thread()), 1);
+        b.store('i32', at(out, 0, tile, 4), b.convert(value, 'i32'));
+      });
+      const fill = (view: DataView): void => {
+        write(view, ARGS, 'index', OUT);
+        write(view, ARGS + 8, 'index', 7);
+      };
+      const view = runBoth(b.finish(), [[OUT, 'i32', 5]], fill, usual, 5);
+      const got = [0, 1, 2, 3, 4].map((i) => view.getInt32(OUT + 4 * i, true));
+      expect(got).toEqual([1, 8, 15, 22, 29]);
     });
 
     test('random programs agree', () => {

@@ -11,6 +11,7 @@ import { Arguments, numberElem, type Temp } from './arguments.ts';
 import type { ConvSpec } from './conv-spec.ts';
 import { EpilogueCode } from './epilogue-code.ts';
 import { type ImageConv, imageConv } from './image-conv.ts';
+import { Outer } from './outer.ts';
 
 /** Along one dimension: the positions `first`, `first + stride`, ... and what they read. */
 interface Phase {
@@ -133,41 +134,47 @@ function weave(spec: ConvSpec, parts: readonly Part[], info: TargetInfo): Launch
     args.pointer(`part.${k}`, buffer).indices({
       [`rows.${k}`]: row.count,
       [`columns.${k}`]: column.count,
+      [`plane.${k}`]: row.count * column.count * bytes,
       [`start.${k}`]: (row.first * width + column.first) * outBytes,
     });
   }
   const strides = (fused?.operands ?? []).map((o) => [...o.strides, 0, 0]);
   const epilogue = fused ? new EpilogueCode(fused, strides, spec.dtype, args) : undefined;
+  const planes = g.batch * g.inChannels;
+  const loops = [
+    { name: 'batch', size: g.batch },
+    { name: 'channels', size: g.inChannels },
+  ];
+  const outer = new Outer(args, loops, 4 * planes * height * width, info);
   const build = () => {
     const b = new KernelBuilder(`${spec.name} weave`);
     const p = args.declare(b);
     const zero = b.index(0);
     const sources = parts.map((_, k) => p(`part.${k}`));
-    b.loop(0, p('batch'), 1, [p('out'), ...sources], (n, images) =>
-      b.loop(0, p('channels'), 1, images, (c, [out, ...planes]) => {
-        const ends = parts.map(({ row, column }, k) => {
-          const start = [b.add(out, p(`start.${k}`)), planes[k]];
-          const [, end] = b.loop(0, p(`rows.${k}`), 1, start, (i, [line, source]) => {
-            const h = b.add(b.mul(i, g.stride[0]), row.first);
-            const [, next] = b.loop(0, p(`columns.${k}`), 1, [line, source], (j, [to, from]) => {
-              const sum = b.load(elem, 1, at(from));
-              const w = b.add(b.mul(j, g.stride[1]), column.first);
-              const value = epilogue
-                ? epilogue.at(b, p, [n, c, h, w], zero, zero).applyScalar(sum, zero, zero)
-                : sum;
-              b.store(epilogue?.mem ?? elem, at(to), value);
-              return [b.add(to, g.stride[1] * outBytes), b.add(from, bytes)];
-            });
-            return [b.add(line, p('out.h')), next];
+    outer.each(b, p, ([n, c]) => {
+      const plane = b.add(b.mul(n, p('channels')), c);
+      const out = b.add(p('out'), b.mul(plane, p('out.c')));
+      for (const [k, { row, column }] of parts.entries()) {
+        const source = b.add(sources[k], b.mul(plane, p(`plane.${k}`)));
+        const start = [b.add(out, p(`start.${k}`)), source];
+        b.loop(0, p(`rows.${k}`), 1, start, (i, [line, source]) => {
+          const h = b.add(b.mul(i, g.stride[0]), row.first);
+          const [, next] = b.loop(0, p(`columns.${k}`), 1, [line, source], (j, [to, from]) => {
+            const sum = b.load(elem, 1, at(from));
+            const w = b.add(b.mul(j, g.stride[1]), column.first);
+            const value = epilogue
+              ? epilogue.at(b, p, [n, c, h, w], zero, zero).applyScalar(sum, zero, zero)
+              : sum;
+            b.store(epilogue?.mem ?? elem, at(to), value);
+            return [b.add(to, g.stride[1] * outBytes), b.add(from, bytes)];
           });
-          return end;
+          return [b.add(line, p('out.h')), next];
         });
-        return [b.add(out, p('out.c')), ...ends];
-      }),
-    );
+      }
+    });
     return b.finish();
   };
   const places = parts.map(({ row, column }) => `${row.first},${column.first}`).join(' ');
-  const key = `weave ${elem} ${g.stride.join('x')} ${places} [${epilogue?.key ?? ''}] ${info.isa}`;
-  return { key, build, args: args.args };
+  const key = `weave ${elem} ${g.stride.join('x')} ${places} [${epilogue?.key ?? ''}] ${info.isa}${outer.key}`;
+  return { key, build, args: args.args, ...outer.launch };
 }

@@ -1,24 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { contiguousStrides, type DType, numelOf } from '../../base/index.ts';
 import type { ConvGeometry } from '../../ir/conv-geometry.ts';
-import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
+import { wasmTarget } from '../../target/wasm/index.ts';
 import { AVX2_TARGET, AVX512_TARGET, WASM_TARGET } from '../ir.ts';
-import { INPUT, Machine, OUTPUT, Random, sumEpilogue } from './harness.test-util.ts';
+import { INPUT, Machine, OUTPUT, Random, sumEpilogue, threaded } from './harness.test-util.ts';
 import { lowerConv } from './index.ts';
-
-function wasmMachine(): Machine {
-  const info = wasmTarget();
-  const memory = new WebAssembly.Memory({ initial: 320 });
-  const compiled = new Map<string, (args: number) => void>();
-  return new Machine(info, memory, (kernel, key, args) => {
-    let run = compiled.get(key);
-    if (run === undefined) {
-      run = instantiate(compileKernel(kernel, info, { faultAddress: 8 }).bytes, memory);
-      compiled.set(key, run);
-    }
-    run(args);
-  });
-}
 
 const FACES = ['forward', 'input', 'weight'] as const;
 type Face = (typeof FACES)[number];
@@ -203,10 +189,10 @@ const plain = (
 };
 
 const machines = {
-  wasm: wasmMachine(),
-  'interpreted wasm': Machine.interpreter(WASM_TARGET),
-  'interpreted avx512': Machine.interpreter(AVX512_TARGET),
-  'interpreted avx2': Machine.interpreter(AVX2_TARGET),
+  wasm: Machine.wasm(threaded(wasmTarget()), 320),
+  'interpreted wasm': Machine.interpreter(threaded(WASM_TARGET)),
+  'interpreted avx512': Machine.interpreter(threaded(AVX512_TARGET)),
+  'interpreted avx2': Machine.interpreter(threaded(AVX2_TARGET)),
 };
 const LAYOUTS: readonly Layout[] = ['dense', 'channels last', 'apart'];
 

@@ -1,31 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { DType } from '../../base/index.ts';
 import type { GemmMap } from '../../ir/lowering.ts';
-import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
+import { wasmTarget } from '../../target/wasm/index.ts';
 import type { EpilogueOperand } from '../epilogue.ts';
 import { AVX2_TARGET, AVX512_TARGET, WASM_TARGET } from '../ir.ts';
-import { INPUT, Machine, OUTPUT, Random, sumEpilogue } from './harness.test-util.ts';
+import { INPUT, Machine, OUTPUT, Random, sumEpilogue, threaded } from './harness.test-util.ts';
 import { lowerGemm } from './index.ts';
 
-function wasmMachine(): Machine {
-  const info = wasmTarget();
-  const memory = new WebAssembly.Memory({ initial: 640 });
-  const compiled = new Map<string, (args: number) => void>();
-  return new Machine(info, memory, (kernel, key, args) => {
-    let run = compiled.get(key);
-    if (run === undefined) {
-      run = instantiate(compileKernel(kernel, info, { faultAddress: 8 }).bytes, memory);
-      compiled.set(key, run);
-    }
-    run(args);
-  });
-}
-
 const machines = {
-  wasm: wasmMachine(),
-  'interpreted wasm': Machine.interpreter(WASM_TARGET),
-  'interpreted avx512': Machine.interpreter(AVX512_TARGET),
-  'interpreted avx2': Machine.interpreter(AVX2_TARGET),
+  wasm: Machine.wasm(threaded(wasmTarget()), 640),
+  'interpreted wasm': Machine.interpreter(threaded(WASM_TARGET)),
+  'interpreted avx512': Machine.interpreter(threaded(AVX512_TARGET)),
+  'interpreted avx2': Machine.interpreter(threaded(AVX2_TARGET)),
 };
 
 interface Extra {

@@ -1,12 +1,21 @@
 /** Runs lowered contractions on plain memory, for tests and measurements. */
 import { arrayOf, type DType, type TypedArray } from '../../base/index.ts';
+import { compileKernel, instantiate, type KernelFunction } from '../../target/wasm/index.ts';
 import type { Epilogue } from '../epilogue.ts';
-import { interpretKernel } from '../interpret.ts';
+import { interpretKernel, type KernelCall } from '../interpret.ts';
 import type { Kernel, TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch } from '../launch.ts';
 
-/** Runs one kernel whose argument block lies at `args`. */
-export type Execute = (kernel: Kernel, key: string, args: number) => void;
+/** Runs some tiles of a kernel whose argument block lies at `args`. */
+export type Execute = (kernel: Kernel, key: string, args: number, call: KernelCall) => void;
+
+/** Every tile in a call of its own, the last one first, by changing threads. */
+export function callsOf({ tiles = 1 }: Launch, { threads }: TargetInfo): KernelCall[] {
+  const calls = Array.from({ length: tiles }, (_, i): KernelCall => {
+    return { first: i, end: i + 1, thread: i % threads };
+  });
+  return calls.reverse();
+}
 
 const FAULT = 8;
 const START = 1024;
@@ -29,8 +38,22 @@ export class Machine {
 
   static interpreter(info: TargetInfo): Machine {
     const memory = new WebAssembly.Memory({ initial: 160 });
-    return new Machine(info, memory, (kernel, _, args) => {
-      interpretKernel(kernel, info, memory.buffer, args, FAULT);
+    return new Machine(info, memory, (kernel, _, args, call) => {
+      interpretKernel(kernel, info, memory.buffer, args, FAULT, 0, call);
+    });
+  }
+
+  /** Runs WebAssembly. */
+  static wasm(info: TargetInfo, pages: number): Machine {
+    const memory = new WebAssembly.Memory({ initial: pages });
+    const compiled = new Map<string, KernelFunction>();
+    return new Machine(info, memory, (kernel, key, args, { first, end, thread }) => {
+      let run = compiled.get(key);
+      if (run === undefined) {
+        run = instantiate(compileKernel(kernel, info, { faultAddress: FAULT }).bytes, memory);
+        compiled.set(key, run);
+      }
+      run(args, first, end, thread);
     });
   }
 
@@ -91,7 +114,9 @@ export class Machine {
 
   run(launches: readonly Launch[]): void {
     for (const launch of launches) {
-      this.execute(launch.build(), launch.key, this.block(launch));
+      const kernel = launch.build();
+      const args = this.block(launch);
+      for (const call of callsOf(launch, this.info)) this.execute(kernel, launch.key, args, call);
     }
   }
 
@@ -161,3 +186,10 @@ export function sumEpilogue(
     },
   };
 }
+
+/** The target with threads for the least of work, to show whether tiles share what they should not. */
+export const threaded = (info: TargetInfo): TargetInfo => ({
+  ...info,
+  threads: 3,
+  parallelWork: 1,
+});

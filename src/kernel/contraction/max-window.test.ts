@@ -1,18 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { contiguousStrides, type DType, numelOf } from '../../base/index.ts';
 import type { WindowMap } from '../../ir/lowering.ts';
-import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
+import { wasmTarget } from '../../target/wasm/index.ts';
 import { AVX2_TARGET, AVX512_TARGET } from '../ir.ts';
-import { INPUT, Machine, OUTPUT, Random } from './harness.test-util.ts';
+import { INPUT, Machine, OUTPUT, Random, threaded } from './harness.test-util.ts';
 import { lowerMaxWindow } from './index.ts';
-
-function wasmMachine(): Machine {
-  const info = wasmTarget();
-  const memory = new WebAssembly.Memory({ initial: 64 });
-  return new Machine(info, memory, (kernel, _, args) => {
-    instantiate(compileKernel(kernel, info, { faultAddress: 8 }).bytes, memory)(args);
-  });
-}
 
 function check(
   machine: Machine,
@@ -93,9 +85,9 @@ const pool = (kernel: number, stride: number, padding = 0, dilation = 1): Window
 });
 
 for (const [name, machine] of Object.entries({
-  wasm: wasmMachine(),
-  'interpreted avx512': Machine.interpreter(AVX512_TARGET),
-  'interpreted avx2': Machine.interpreter(AVX2_TARGET),
+  wasm: Machine.wasm(threaded(wasmTarget()), 64),
+  'interpreted avx512': Machine.interpreter(threaded(AVX512_TARGET)),
+  'interpreted avx2': Machine.interpreter(threaded(AVX2_TARGET)),
 })) {
   describe(`max over windows, ${name}`, () => {
     it('strides, paddings, dilations', () => {

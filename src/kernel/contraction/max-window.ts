@@ -8,6 +8,7 @@ import { at, KernelBuilder } from '../builder.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch } from '../launch.ts';
 import { Arguments, type NumberElem, numberElem, type Temp } from './arguments.ts';
+import { Outer } from './outer.ts';
 
 export interface MaxWindowSpec {
   readonly name: string;
@@ -72,6 +73,12 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
       corner: (w.padding[0] * strides[2] + w.padding[1] * strides[3]) * bytes,
       'corner.position': w.padding[0] * width + w.padding[1],
     });
+  const work = shape[0] * shape[1] * out[0] * out[1] * (w.kernel[0] * w.kernel[1] + 2);
+  const loops = [
+    { name: 'batch', size: shape[0] },
+    { name: 'channels', size: shape[1] },
+  ];
+  const outer = new Outer(args, loops, work, info);
 
   const build = () => {
     const b = new KernelBuilder(spec.name);
@@ -111,116 +118,114 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
       return carried;
     };
 
-    b.loop(0, p('batch'), 1, [p('x'), b.index(0)], (_n, [image, before]) => {
-      const [, done] = b.loop(0, p('channels'), 1, [image, before], (_c, [x, written]) => {
-        b.loop(0, p('out.h'), 1, [], (oh) => {
-          const top = b.mul(oh, w.stride[0]);
-          const rowOut = b.add(written, b.mul(oh, p('out.w')));
-          const store = (ow: Reg, best: Reg, where: Reg): [] => {
-            const place = b.add(rowOut, ow);
-            b.store(bits, at(b.add(p('values'), b.mul(place, bytes))), best);
-            b.store('i32', at(b.add(p('positions'), b.mul(place, 4))), where);
-            return [];
-          };
-          /** Address and position of (kh, kw), wherever it lies. */
-          const locate = (left: Reg, kh: Reg, kw: Reg) => {
-            const h = b.add(top, b.mul(kh, w.dilation[0]));
-            const column = b.add(left, b.mul(kw, w.dilation[1]));
-            const bytesIn = b.add(b.mul(h, p('x.h')), b.mul(column, p('x.w')));
-            const position = b.add(b.mul(h, p('width')), column);
-            return {
-              h,
-              column,
-              address: b.sub(b.add(x, bytesIn), p('corner')),
-              position: b.convert(b.sub(position, p('corner.position')), 'i32'),
-            };
-          };
-          /** `width` neighbouring windows, all inside. */
-          const whole = (ow: Reg, width: number): [] => {
-            const start = locate(b.mul(ow, w.stride[1]), b.index(0), b.index(0));
-            const step = b.mul(p('x.w'), w.stride[1]);
-            const origin = b.add(
-              b.splat(start.position, width),
-              width === 1 ? b.const('i32', 0) : b.mul(b.lanes('i32', width), w.stride[1]),
-            );
-            const initial = [loadEvery(b, bits, width, start.address, step, dense), origin];
-            const [best, where] = eachPosition(initial, (kh, kw, [value, position], index) => {
-              if (index === 0) return [value, position];
-              const [row, column] = [b.mul(kh, w.dilation[0]), b.mul(kw, w.dilation[1])];
-              const offset = b.add(b.mul(row, p('x.h')), b.mul(column, p('x.w')));
-              const further = b.convert(b.add(b.mul(row, p('width')), column), 'i32');
-              const here = b.add(start.address, offset);
-              const loaded = loadEvery(b, bits, width, here, step, dense);
-              return fold(value, position, loaded, b.add(origin, b.splat(further, width)));
-            });
-            return store(ow, best, where);
-          };
-          /** The windows from `from` to `to`, all inside: many at a time, then one by one. */
-          const inside = (from: Reg, to: Reg): void => {
-            let rest = from;
-            if (lanes > 1) {
-              const end = b.sub(b.max(to, lanes - 1), lanes - 1);
-              [rest] = b.loop(from, end, lanes, [from], (ow) => {
-                whole(ow, lanes);
-                return [b.add(ow, lanes)];
-              });
-            }
-            b.loop(rest, to, 1, [], (ow) => whole(ow, 1));
-          };
-          const clipped = (ow: Reg): [] => {
-            const left = b.mul(ow, w.stride[1]);
-            const initial = [lowest(b, elem, bits), b.const('i32', -1)];
-            const [best, where] = eachPosition(initial, (kh, kw, carried) => {
-              const here = locate(left, kh, kw);
-              const within = (value: Reg, side: string): Reg =>
-                b.binary(
-                  'and',
-                  b.compare('ge', value, p(`low.${side}`)),
-                  b.compare('lt', value, p(`high.${side}`)),
-                );
-              const [value, position] = carried;
-              return b.if(
-                b.binary('and', within(here.h, 'h'), within(here.column, 'w')),
-                () => {
-                  const started = b.compare('ge', position, b.const('i32', 0));
-                  const loaded = b.load(bits, 1, at(here.address));
-                  return fold(value, position, loaded, here.position, started);
-                },
-                () => carried,
-              );
-            });
-            return store(ow, best, where);
-          };
-          if (unpadded) {
-            inside(b.index(0), p('out.w'));
-            return [];
-          }
-          const rowInside = b.binary(
-            'and',
-            b.compare('ge', oh, p('first.h')),
-            b.compare('lt', oh, p('end.h')),
-          );
-          const [from, to] = b.if(
-            rowInside,
-            () => [p('first.w'), p('end.w')],
-            () => [p('out.w'), p('out.w')],
-          );
-          inside(from, to);
-          b.loop(0, 2, 1, [b.index(0), from], (_side, [low, high]) => {
-            b.loop(low, high, 1, [], clipped);
-            return [to, p('out.w')];
-          });
+    outer.each(b, p, ([n, c]) => {
+      const x = b.add(b.add(p('x'), b.mul(n, p('x.n'))), b.mul(c, p('x.c')));
+      const written = b.mul(b.add(b.mul(n, p('channels')), c), b.mul(p('out.h'), p('out.w')));
+      b.loop(0, p('out.h'), 1, [], (oh) => {
+        const top = b.mul(oh, w.stride[0]);
+        const rowOut = b.add(written, b.mul(oh, p('out.w')));
+        const store = (ow: Reg, best: Reg, where: Reg): [] => {
+          const place = b.add(rowOut, ow);
+          b.store(bits, at(b.add(p('values'), b.mul(place, bytes))), best);
+          b.store('i32', at(b.add(p('positions'), b.mul(place, 4))), where);
           return [];
+        };
+        /** Address and position of (kh, kw), wherever it lies. */
+        const locate = (left: Reg, kh: Reg, kw: Reg) => {
+          const h = b.add(top, b.mul(kh, w.dilation[0]));
+          const column = b.add(left, b.mul(kw, w.dilation[1]));
+          const bytesIn = b.add(b.mul(h, p('x.h')), b.mul(column, p('x.w')));
+          const position = b.add(b.mul(h, p('width')), column);
+          return {
+            h,
+            column,
+            address: b.sub(b.add(x, bytesIn), p('corner')),
+            position: b.convert(b.sub(position, p('corner.position')), 'i32'),
+          };
+        };
+        /** `width` neighbouring windows, all inside. */
+        const whole = (ow: Reg, width: number): [] => {
+          const start = locate(b.mul(ow, w.stride[1]), b.index(0), b.index(0));
+          const step = b.mul(p('x.w'), w.stride[1]);
+          const origin = b.add(
+            b.splat(start.position, width),
+            width === 1 ? b.const('i32', 0) : b.mul(b.lanes('i32', width), w.stride[1]),
+          );
+          const initial = [loadEvery(b, bits, width, start.address, step, dense), origin];
+          const [best, where] = eachPosition(initial, (kh, kw, [value, position], index) => {
+            if (index === 0) return [value, position];
+            const [row, column] = [b.mul(kh, w.dilation[0]), b.mul(kw, w.dilation[1])];
+            const offset = b.add(b.mul(row, p('x.h')), b.mul(column, p('x.w')));
+            const further = b.convert(b.add(b.mul(row, p('width')), column), 'i32');
+            const here = b.add(start.address, offset);
+            const loaded = loadEvery(b, bits, width, here, step, dense);
+            return fold(value, position, loaded, b.add(origin, b.splat(further, width)));
+          });
+          return store(ow, best, where);
+        };
+        /** The windows from `from` to `to`, all inside: many at a time, then one by one. */
+        const inside = (from: Reg, to: Reg): void => {
+          let rest = from;
+          if (lanes > 1) {
+            const end = b.sub(b.max(to, lanes - 1), lanes - 1);
+            [rest] = b.loop(from, end, lanes, [from], (ow) => {
+              whole(ow, lanes);
+              return [b.add(ow, lanes)];
+            });
+          }
+          b.loop(rest, to, 1, [], (ow) => whole(ow, 1));
+        };
+        const clipped = (ow: Reg): [] => {
+          const left = b.mul(ow, w.stride[1]);
+          const initial = [lowest(b, elem, bits), b.const('i32', -1)];
+          const [best, where] = eachPosition(initial, (kh, kw, carried) => {
+            const here = locate(left, kh, kw);
+            const within = (value: Reg, side: string): Reg =>
+              b.binary(
+                'and',
+                b.compare('ge', value, p(`low.${side}`)),
+                b.compare('lt', value, p(`high.${side}`)),
+              );
+            const [value, position] = carried;
+            return b.if(
+              b.binary('and', within(here.h, 'h'), within(here.column, 'w')),
+              () => {
+                const started = b.compare('ge', position, b.const('i32', 0));
+                const loaded = b.load(bits, 1, at(here.address));
+                return fold(value, position, loaded, here.position, started);
+              },
+              () => carried,
+            );
+          });
+          return store(ow, best, where);
+        };
+        if (unpadded) {
+          inside(b.index(0), p('out.w'));
+          return [];
+        }
+        const rowInside = b.binary(
+          'and',
+          b.compare('ge', oh, p('first.h')),
+          b.compare('lt', oh, p('end.h')),
+        );
+        const [from, to] = b.if(
+          rowInside,
+          () => [p('first.w'), p('end.w')],
+          () => [p('out.w'), p('out.w')],
+        );
+        inside(from, to);
+        b.loop(0, 2, 1, [b.index(0), from], (_side, [low, high]) => {
+          b.loop(low, high, 1, [], clipped);
+          return [to, p('out.w')];
         });
-        return [b.add(x, p('x.c')), b.add(written, b.mul(p('out.h'), p('out.w')))];
+        return [];
       });
-      return [b.add(image, p('x.n')), done];
     });
     return b.finish();
   };
   const constants = [w.kernel, w.stride, w.dilation].map((pair) => pair.join('x')).join(' ');
-  const key = `max window ${constants} ${elem}${unpadded ? ' unpadded' : ''}${dense ? ' dense' : ''} ${info.isa}`;
-  return [{ key, build, args: args.args }];
+  const key = `max window ${constants} ${elem}${unpadded ? ' unpadded' : ''}${dense ? ' dense' : ''} ${info.isa}${outer.key}`;
+  return [{ key, build, args: args.args, ...outer.launch }];
 }
 
 /** Elements `step` bytes apart, as one vector. */

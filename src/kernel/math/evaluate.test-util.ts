@@ -1,5 +1,10 @@
 /** Runs a function of float registers over arrays, as a kernel on the WebAssembly target. */
-import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
+import {
+  compileKernel,
+  instantiate,
+  type KernelFunction,
+  wasmTarget,
+} from '../../target/wasm/index.ts';
 import { at, KernelBuilder } from '../builder.ts';
 import { interpretKernel } from '../interpret.ts';
 import { type Kernel, type Reg, type TargetInfo, WASM_TARGET } from '../ir.ts';
@@ -24,7 +29,7 @@ export function wasmModes(): Mode[] {
 const CAPACITY = 1 << 18;
 const X = 64;
 const memory = new WebAssembly.Memory({ initial: 1 + (3 * CAPACITY * 8) / 65536 });
-const compiled = new Map<string, (args: number) => void>();
+const compiled = new Map<string, KernelFunction>();
 
 /** out[i] = fn(x[i], y[i]) for i < n, `lanes` at a time. */
 export function loopKernel(fn: MathFn, elem: 'f32' | 'f64', lanes: number): Kernel {
@@ -69,7 +74,7 @@ export function evaluate<A extends Floats>(
   writeArguments(new DataView(memory.buffer), bytes, count);
   new make(memory.buffer, X, xs.length).set(xs);
   new make(memory.buffer, X + room, ys.length).set(ys);
-  run(0);
+  run(0, 0, 1, 0);
   return new make(memory.buffer, X + 2 * room, xs.length).slice() as A;
 }
 

@@ -53,7 +53,7 @@ for (const lanes of [1, 4]) {
       const results = (memory: Uint32Array): number[] =>
         [6, 7, 8, 9].flatMap((i) => [...memory.subarray(32 + 4 * i, 32 + 4 * i + lanes)]);
       const compiled = prepare(wasm.buffer as ArrayBuffer, [...counter, ...key]);
-      run(0);
+      run(0, 0, 1, 0);
       expect(results(compiled)).toEqual(want);
       const plain = prepare(new ArrayBuffer(512), [...counter, ...key]);
       interpretKernel(kernel, WASM_TARGET, plain.buffer as ArrayBuffer, 0, 100);

@@ -279,6 +279,7 @@ export class Assembly implements Surroundings {
       key: keyOf(plan, info.isa),
       build: () => emitKernel(plan),
       args: argsOfPlan(plan, (root) => this.bufferOf(root)),
+      ...(plan.tiles === null ? {} : { tiles: plan.tiles.count }),
       ...(kernel.faults === undefined ? {} : { faults: kernel.faults }),
     };
     this.launches.push(launch);

@@ -37,6 +37,9 @@ class Emitter {
   private readonly plan: Plan;
   private readonly b: KernelBuilder;
   private readonly sizes: Reg[] = [];
+  /** Where each loop starts: the outermost one at the tile's first turn. */
+  private readonly starts: (Reg | number)[] = [];
+  private turns: Reg | null = null;
   private readonly strides = new Map<string, Reg>();
   private readonly scalars = new Map<Expr, Reg>();
   private readonly pointers = new Map<Stream, Reg>();
@@ -84,6 +87,9 @@ class Emitter {
         case 'size':
           this.sizes.push(this.b.param(`n${slot.loop}`, 'index'));
           break;
+        case 'turns':
+          this.turns = this.b.param('turns', 'index');
+          break;
         case 'stride': {
           const { id } = slot.stream;
           const name = `d${this.plan.streams.indexOf(slot.stream)}_${slot.loop}`;
@@ -119,8 +125,25 @@ class Emitter {
     const top: Cell = { known: new Map(), base, lanes: 1, index: null, ahead: 0, block: null };
     this.preload(this.plan.exprs, top, 0);
     this.storeAll(this.stores('once'), top);
-    this.rows(0, top);
+    this.eachTile(() => this.rows(0, top));
     return this.b.finish();
+  }
+
+  /** Sets the outermost loop's bounds to those of each tile in turn. */
+  private eachTile(body: () => void): void {
+    const { b, turns } = this;
+    if (turns === null) return body();
+    const [all] = this.sizes;
+    b.tiles((tile) => {
+      const start = b.mul(tile, turns);
+      this.starts[0] = start;
+      this.sizes[0] = b.min(b.add(start, turns), all);
+      body();
+    });
+  }
+
+  private startOf(loop: number): Reg | number {
+    return this.starts[loop] ?? 0;
   }
 
   // ---- kept loops
@@ -129,7 +152,7 @@ class Emitter {
     const { plan } = this;
     if (loop === plan.kept) return this.phases([cell]);
     if (loop !== plan.vector) {
-      this.b.loop(0, this.sizes[loop], 1, [], (i) => {
+      this.b.loop(this.startOf(loop), this.sizes[loop], 1, [], (i) => {
         this.rows(loop + 1, this.enter(loop, i, cell, plan.exprs, 0));
         return [];
       });
@@ -234,7 +257,9 @@ class Emitter {
     };
     const size = this.sizes[loop];
     const list = this.reductions[phase];
-    if (loop < last || list.length === 0) return this.b.loop(0, size, 1, states, turn);
+    if (loop < last || list.length === 0) {
+      return this.b.loop(this.startOf(loop), size, 1, states, turn);
+    }
     // The innermost loop gathers partial results, which are then joined to the totals.
     const fresh = cells.flatMap((c) => list.flatMap(({ acc }) => acc.start(c.lanes)));
     const join = (x: readonly Reg[], y: readonly Reg[]): Reg[] => this.joinAll(phase, x, y);
@@ -311,12 +336,13 @@ class Emitter {
         this.enter(loop, i, { ...outer, lanes: width, ahead: u * width }, exprs, level, true),
       );
     if (lanes === 1) {
-      const first = outer.block?.from ?? 0;
+      const first = outer.block?.from ?? this.startOf(loop);
       return b.loop(first, size, 1, states, (i, now) => body(cellsAt(i, 1, 1), [...now]));
     }
     const width = states.length === 0 ? 0 : states.length / (units + 1);
     let all = [...states];
-    let from = outer.block?.from ?? b.index(0);
+    const start = this.startOf(loop);
+    let from = outer.block?.from ?? (typeof start === 'number' ? b.index(start) : start);
     /** Turns of `count` cells of `n` lanes below `end`, on the states from `first` on. */
     const run = (
       count: number,

@@ -12,7 +12,13 @@ import {
 } from '../../base/index.ts';
 import { type Graph, graphOf, type OpDef, type Operand, type Value } from '../../ir/index.ts';
 import { type NdArray, ndZeros, setElement } from '../../ir/nd-array.ts';
-import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
+import {
+  compileKernel,
+  instantiate,
+  type KernelFunction,
+  wasmTarget,
+} from '../../target/wasm/index.ts';
+import { callsOf, threaded } from '../contraction/harness.test-util.ts';
 import { interpretKernel } from '../interpret.ts';
 import { AVX2_TARGET, AVX512_TARGET, type Kernel, type TargetInfo, WASM_TARGET } from '../ir.ts';
 import type { BufferRef, LaunchPlan } from '../launch.ts';
@@ -97,7 +103,7 @@ export const lower = (graph: Graph, inputs: readonly Input[], info: TargetInfo =
 
 const FAULT = 8;
 const memory = new WebAssembly.Memory({ initial: 1024 });
-const compiled = new Map<string, (args: number) => void>();
+const compiled = new Map<string, KernelFunction>();
 
 export interface Run {
   readonly outputs: readonly TypedArray[];
@@ -107,10 +113,14 @@ export interface Run {
 
 export type Engine = 'interpreter' | 'avx512' | 'avx2' | 'wasm';
 
+/** Two cut all they can into tiles. */
 export const targetOf = (engine: Engine): TargetInfo =>
-  ({ wasm: wasmTarget(), avx512: AVX512_TARGET, avx2: AVX2_TARGET, interpreter: WASM_TARGET })[
-    engine
-  ];
+  ({
+    wasm: threaded(wasmTarget()),
+    avx512: threaded(AVX512_TARGET),
+    avx2: threaded(AVX2_TARGET),
+    interpreter: WASM_TARGET,
+  })[engine];
 
 /** Runs a plan; `alias` lays output `i` on input `alias[i]`. */
 export function runPlan(
@@ -163,6 +173,7 @@ export function runPlan(
         else view.setBigInt64(at, BigInt(x), true);
       }
     });
+    const calls = callsOf(launch, info);
     if (engine === 'wasm') {
       let run = compiled.get(launch.key);
       if (run === undefined) {
@@ -172,8 +183,13 @@ export function runPlan(
         );
         compiled.set(launch.key, run);
       }
-      run(block);
-    } else interpretKernel(build(launch), info, memory.buffer, block, FAULT);
+      for (const { first, end, thread } of calls) run(block, first, end, thread);
+    } else {
+      const kernel = build(launch);
+      for (const call of calls) {
+        interpretKernel(kernel, info, memory.buffer, block, FAULT, 0, call);
+      }
+    }
   }
   const outputs = graph.outputs.map((v, i) =>
     new (arrayOf(v.dtype))(memory.buffer, outs[i], numelOf(v.shape)).slice(),

@@ -40,6 +40,12 @@ export interface Loop {
   readonly dims: readonly number[];
 }
 
+/** Tile t runs the turns from t * turns on. */
+export interface Tiles {
+  readonly count: number;
+  readonly turns: number;
+}
+
 export interface Plan {
   readonly kernel: FusedKernel;
   /** Outermost first; kept loops, then inner ones. */
@@ -57,6 +63,8 @@ export interface Plan {
    * share cache lines; -1 for all others.
    */
   readonly block: number;
+  /** How the outermost loop is cut into pieces for several threads; null if it is not worth it. */
+  readonly tiles: Tiles | null;
   /** How often partial sums of CHUNK parts are joined to larger ones: 0 to 2 times. */
   readonly chunked: number;
   /** Every expression, operands first. */
@@ -198,6 +206,8 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
           ? 2
           : 4
       : 1;
+  // Tiles of the vector loop hold whole turns.
+  const unit = vector === 0 ? lanes * Math.max(units, storeUnits) : 1;
   const lastInner = loops.length > kept ? loops[loops.length - 1].size : 1;
   const levels = [
     ...reductions.map((r) => r.operand.level + 1),
@@ -212,6 +222,15 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
     units,
     storeUnits,
     block,
+    tiles: tilesOf(
+      kernel,
+      loops,
+      kept,
+      reductions.length > 0,
+      streams.length + cost / 4,
+      unit,
+      info,
+    ),
     chunked: ordered ? chunkLevels(lastInner / (isRow ? 1 : lanes * units)) : 0,
     exprs,
     streams,
@@ -219,6 +238,32 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
     varies,
     phases: Math.max(0, ...levels),
   };
+}
+
+const MOST_TILES = 64;
+
+/** Cuts the outermost loop, where its turns do not depend on each other. */
+function tilesOf(
+  kernel: FusedKernel,
+  loops: readonly Loop[],
+  kept: number,
+  reduces: boolean,
+  workPerElement: number,
+  unit: number,
+  info: TargetInfo,
+): Tiles | null {
+  const work = kernel.space.reduce((n, size) => n * size, workPerElement);
+  if (info.threads === 1 || loops.length === 0 || work < info.parallelWork) return null;
+  // Which of several faults is told is the first thread's to decide.
+  if (kernel.faults !== undefined) return null;
+  const alone = kernel.stores.some((s) => s.place === 'once' || (s.place === 'row' && kept === 0));
+  if (alone || (kept === 0 && reduces)) return null;
+  const [{ size }] = loops;
+  const most = Math.max(MOST_TILES, 4 * info.threads);
+  const wanted = Math.min(Math.floor((2 * work) / info.parallelWork), most);
+  const turns = Math.ceil(Math.ceil(size / wanted) / unit) * unit;
+  const count = Math.ceil(size / turns);
+  return count > 1 ? { count, turns } : null;
 }
 
 const chunkLevels = (turns: number): number => (turns <= CHUNK ? 0 : turns <= CHUNK ** 2 ? 1 : 2);

@@ -23,6 +23,8 @@ export type Slot =
   | { readonly kind: 'pointer'; readonly stream: Stream }
   | { readonly kind: 'scalar'; readonly input: number; readonly elem: ScalarElem }
   | { readonly kind: 'size'; readonly loop: number }
+  /** Turns of the outermost loop in one tile. */
+  | { readonly kind: 'turns' }
   /** Bytes from one turn of the loop to the next; elements for positions. */
   | { readonly kind: 'stride'; readonly stream: Stream; readonly loop: number }
   | { readonly kind: 'gatherSize'; readonly expr: Expr }
@@ -41,6 +43,7 @@ export function slotsOf(plan: Plan): Slot[] {
     }
   }
   for (let loop = 0; loop < loops.length; loop++) slots.push({ kind: 'size', loop });
+  if (plan.tiles !== null) slots.push({ kind: 'turns' });
   for (const stream of streams) {
     classes.get(stream)?.forEach((c, loop) => {
       if (c === 'other') slots.push({ kind: 'stride', stream, loop });
@@ -74,6 +77,8 @@ export function argsOfPlan(plan: Plan, bufferOf: (root: Root) => BufferRef): Arg
         return { kind: 'scalar', input: slot.input, elem: slot.elem };
       case 'size':
         return { kind: 'index', value: plan.loops[slot.loop].size };
+      case 'turns':
+        return { kind: 'index', value: plan.tiles?.turns ?? 0 };
       case 'stride': {
         const elements = strideOf(slot.stream, plan.loops[slot.loop]);
         return { kind: 'index', value: elements * bytesOfStream(slot.stream) };
@@ -143,6 +148,6 @@ export function keyOf(plan: Plan, isa: string): string {
       )
       .join(';'),
     `${plan.loops.map((l) => (l.inner ? 'i' : 'k')).join('')} v${plan.vector} ` +
-      `x${plan.lanes}*${plan.units}/${plan.storeUnits}+${plan.chunked} b${plan.block}`,
+      `x${plan.lanes}*${plan.units}/${plan.storeUnits}+${plan.chunked} b${plan.block}${plan.tiles === null ? '' : ' tiles'}`,
   ].join('|');
 }

@@ -18,12 +18,17 @@ import {
   type TargetInfo,
   verifyKernel,
 } from '../../kernel/index.ts';
-import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
+import {
+  compileKernel,
+  instantiate,
+  type KernelFunction,
+  wasmTarget,
+} from '../../target/wasm/index.ts';
 import type { Device, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
 import { type Handle, WasmHeap } from './heap.ts';
 import { Slabs } from './slabs.ts';
-import { type KernelFunction, WasmExecutable } from './wasm-executable.ts';
+import { WasmExecutable } from './wasm-executable.ts';
 
 const MAX_KERNELS = 8192;
 

@@ -2,13 +2,11 @@
 import { type Spec, specOf } from '../../base/index.ts';
 import type { Graph } from '../../ir/index.ts';
 import type { Arg, LaunchPlan } from '../../kernel/index.ts';
+import type { KernelFunction } from '../../target/wasm/index.ts';
 import type { Executable, Slot } from '../device.ts';
 import { faultError } from './fault.ts';
 import type { Handle, WasmHeap } from './heap.ts';
 import { toInt64 } from './scalars.ts';
-
-/** A compiled kernel; `args` is the address of its argument block. */
-export type KernelFunction = (args: number) => void;
 
 type PointerArg = Extract<Arg, { kind: 'pointer' }>;
 type ScalarArg = Extract<Arg, { kind: 'scalar' }>;
@@ -16,6 +14,7 @@ type ScalarArg = Extract<Arg, { kind: 'scalar' }>;
 /** One launch with its argument block at `args`; `at` counts 4-byte words of the heap. */
 interface Step {
   readonly kernel: KernelFunction;
+  readonly tiles: number;
   /** The op whose index can fault here, or null. */
   readonly faults: string | null;
   readonly args: number;
@@ -40,6 +39,7 @@ export class WasmExecutable implements Executable {
   private readonly simple: boolean = false;
   private readonly kernel: KernelFunction;
   private readonly args: number = 0;
+  private readonly tiles: number = 1;
   private readonly outWord: number = 0;
   private readonly aWord: number = -1;
   private readonly bWord: number = -1;
@@ -74,7 +74,15 @@ export class WasmExecutable implements Executable {
     const steps: Step[] = [];
     plan.launches.forEach((launch, i) => {
       const faults = launch.faults ?? null;
-      const step = { kernel: kernels[i], faults, args: at, pointers: [], scalars: [] } as Step & {
+      const { tiles = 1 } = launch;
+      const step = {
+        kernel: kernels[i],
+        tiles,
+        faults,
+        args: at,
+        pointers: [],
+        scalars: [],
+      } as Step & {
         pointers: { at: number; arg: PointerArg }[];
         scalars: { at: number; arg: ScalarArg }[];
       };
@@ -99,6 +107,7 @@ export class WasmExecutable implements Executable {
       if (all && out.length === 1 && out[0].arg.bytes === 0 && a.length <= 1 && b.length <= 1) {
         this.simple = true;
         this.args = step.args;
+        this.tiles = step.tiles;
         this.outWord = out[0].at;
         if (a.length === 1) {
           this.aWord = a[0].at;
@@ -139,7 +148,7 @@ export class WasmExecutable implements Executable {
       const s = this.scalars[i];
       this.writeScalar(s.at, s.arg.elem, s.arg.input === 0 ? scalarA : scalarB);
     }
-    this.kernel(this.args);
+    this.kernel(this.args, 0, this.tiles, 0);
     if (this.steps[0].faults !== null) this.checkFault(this.steps[0].faults, [a, b]);
   }
 
@@ -168,7 +177,7 @@ export class WasmExecutable implements Executable {
       for (const { at, arg } of step.scalars) {
         this.writeScalar(at, arg.elem, inputs[arg.input] as number);
       }
-      step.kernel(step.args);
+      step.kernel(step.args, 0, step.tiles, 0);
       if (step.faults !== null) this.checkFault(step.faults, inputs);
     }
   }

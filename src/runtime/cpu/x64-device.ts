@@ -46,7 +46,11 @@ export class X64Device implements Device {
     host.system.keepFreedMemory();
     const { l1, l2 } = host.cpu;
     const info = isa === 'avx2' ? AVX2_TARGET : AVX512_TARGET;
-    this.info = { ...info, cache: { l1: l1 || info.cache.l1, l2: l2 || info.cache.l2 } };
+    this.info = {
+      ...info,
+      threads: host.threads,
+      cache: { l1: l1 || info.cache.l1, l2: l2 || info.cache.l2 },
+    };
     this.engine = `x86-64 machine code (${isa})`;
     this.heap = new X64Memory(host.memory);
     this.slabs = new Slabs(this.name, this.heap);

@@ -27,6 +27,8 @@ export interface X64Machine {
 interface Step {
   /** The argument block: code, tiles, fault word, sizes; pointers and scalars are written anew. */
   readonly block: Float64Array;
+  /** Whether it has tiles for several threads. */
+  readonly parallel: boolean;
   readonly faults: string | null;
   readonly pointers: readonly { readonly at: number; readonly arg: PointerArg }[];
   readonly scalars: readonly { readonly at: number; readonly arg: ScalarArg }[];
@@ -72,7 +74,8 @@ export class X64Executable implements Executable {
         );
       }
       block[ARG_CODE] = code[i];
-      block[ARG_TILES] = 1;
+      const { tiles = 1 } = launch;
+      block[ARG_TILES] = tiles;
       block[ARG_FAULT] = machine.fault.address;
       const pointers: { at: number; arg: PointerArg }[] = [];
       const scalars: { at: number; arg: ScalarArg }[] = [];
@@ -82,7 +85,7 @@ export class X64Executable implements Executable {
         else if (arg.kind === 'pointer') pointers.push({ at, arg });
         else scalars.push({ at, arg });
       });
-      return { block, faults: launch.faults ?? null, pointers, scalars };
+      return { block, parallel: tiles > 1, faults: launch.faults ?? null, pointers, scalars };
     });
   }
 
@@ -90,7 +93,7 @@ export class X64Executable implements Executable {
     const { steps } = this;
     const scratch = this.scratchBytes === 0 ? 0 : this.machine.scratch(this.scratchBytes);
     for (let i = 0; i < steps.length; i++) {
-      const { block, pointers, scalars, faults } = steps[i];
+      const { block, parallel, pointers, scalars, faults } = steps[i];
       this.open(block);
       const { args } = this.machine.host;
       for (let p = 0; p < pointers.length; p++) {
@@ -108,14 +111,15 @@ export class X64Executable implements Executable {
         const { at, arg } = scalars[s];
         this.writeScalar(at, arg.elem, arg.input === 0 ? scalarA : scalarB);
       }
-      this.machine.host.call();
+      if (parallel) this.machine.host.runArgs();
+      else this.machine.host.call();
       if (faults !== null) this.checkFault(faults, [a, b]);
     }
   }
 
   runAll(outputs: readonly Slot[], inputs: readonly (Slot | number)[]): void {
     const scratch = this.scratchBytes === 0 ? 0 : this.machine.scratch(this.scratchBytes);
-    for (const { block, pointers, scalars, faults } of this.steps) {
+    for (const { block, parallel, pointers, scalars, faults } of this.steps) {
       this.open(block);
       const { args } = this.machine.host;
       for (const { at, arg } of pointers) {
@@ -130,7 +134,8 @@ export class X64Executable implements Executable {
       }
       for (const { at, arg } of scalars)
         this.writeScalar(at, arg.elem, inputs[arg.input] as number);
-      this.machine.host.call();
+      if (parallel) this.machine.host.runArgs();
+      else this.machine.host.call();
       if (faults !== null) this.checkFault(faults, inputs);
     }
   }

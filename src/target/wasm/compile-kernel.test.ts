@@ -11,10 +11,10 @@ const fused = wasmTarget().isa === 'wasm-relaxed';
 kernelSuite({
   infos: [WASM_TARGET, ...(fused ? [{ ...WASM_TARGET, isa: 'wasm-relaxed' as const }] : [])],
   lanesOf: (...elems) => (elems.some((e) => e === 'f64' || e === 'i64') ? [1, 2] : [1, 2, 4]),
-  run(kernel, info, memory) {
+  run(kernel, info, memory, tiles) {
     const wasm = new WebAssembly.Memory({ initial: 1 });
     new Uint8Array(wasm.buffer).set(memory);
-    instantiate(compiled(kernel, info).bytes, wasm)(ARGS);
+    instantiate(compiled(kernel, info).bytes, wasm)(ARGS, 0, tiles, 0);
     memory.set(new Uint8Array(wasm.buffer));
   },
   text: (kernel, info) => compiled(kernel, info).text(),
@@ -59,64 +59,64 @@ test('accumulators and index share locals: the loop body holds no copies', () =>
   b.store('f32', at(y), b.horizontal('add', sum));
   const code = compileKernel(b.finish(), WASM_TARGET, { faultAddress: FAULT });
   expect(code.text()).toMatchInlineSnapshot(`
-    "func run (i32) ()
+    "func run (i32 i32 i32 i32) ()
       local.get 0
       i32.load 0
-      local.set 1
+      local.set 4
       local.get 0
       i32.load 8
-      local.set 2
+      local.set 5
       local.get 0
       i32.load 16
-      local.set 3
+      local.set 6
       i32.const 0
       v128.const 00000000000000000000000000000000
-      local.set 5
-      local.tee 4
-      local.get 3
+      local.set 8
+      local.tee 7
+      local.get 6
       i32.lt_s
       if
         loop
-          local.get 1
           local.get 4
+          local.get 7
           i32.const 2
           i32.shl
           i32.add
           v128.load 0
-          local.get 2
-          local.get 4
+          local.get 5
+          local.get 7
           i32.const 2
           i32.shl
           i32.add
           v128.load 16
           f32x4.mul
-          local.get 5
+          local.get 8
           f32x4.add
-          local.set 5
-          local.get 4
+          local.set 8
+          local.get 7
           i32.const 4
           i32.add
-          local.tee 4
-          local.get 3
+          local.tee 7
+          local.get 6
           i32.lt_s
           br_if 0
         end
       end
-      local.get 2
       local.get 5
-      local.tee 6
-      local.get 6
-      i8x16.shuffle 08090a0b0c0d0e0f08090a0b0c0d0e0f
-      local.set 7
-      local.get 6
-      local.get 7
-      f32x4.add
-      local.tee 8
       local.get 8
-      i8x16.shuffle 04050607040506070405060704050607
-      local.set 9
-      local.get 8
+      local.tee 9
       local.get 9
+      i8x16.shuffle 08090a0b0c0d0e0f08090a0b0c0d0e0f
+      local.set 10
+      local.get 9
+      local.get 10
+      f32x4.add
+      local.tee 11
+      local.get 11
+      i8x16.shuffle 04050607040506070405060704050607
+      local.set 12
+      local.get 11
+      local.get 12
       f32x4.add
       f32x4.extract_lane 0
       f32.store 0"

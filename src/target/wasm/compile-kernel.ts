@@ -1,4 +1,4 @@
-/** Kernel IR to a WebAssembly module with one function, `run(args)`. */
+/** Kernel IR to a WebAssembly module with one function, `run(args, first, end, thread)`. */
 import { encodeModule, FunctionBuilder, type ValueType } from '../../asm/wasm/index.ts';
 import type { Address, Inst, Kernel, KType, Reg, TargetInfo } from '../../kernel/index.ts';
 import { type LocalPlan, planLocals } from './plan-locals.ts';
@@ -41,14 +41,18 @@ export interface WasmCode {
   text(): string;
 }
 
-/** The module imports `env.memory` and exports `run(args: i32)`: the argument block's address. */
+/**
+ * The module imports `env.memory` and exports `run(args, first, end, thread)`, all i32: the address
+ * of the argument block, the tiles to run, and the thread that runs them.
+ */
 export function compileKernel(kernel: Kernel, info: TargetInfo, env: WasmEnv): WasmCode {
-  const f = new FunctionBuilder('run', ['i32']);
+  const f = new FunctionBuilder('run', ['i32', 'i32', 'i32', 'i32']);
   new KernelCompiler(f, kernel, info, env).compile();
   return { bytes: encodeModule([f]), text: () => f.text() };
 }
 
 const ARGS = 0;
+const TILE = { first: 1, end: 2, thread: 3 } as const;
 const SLOT_BYTES = 8;
 const SHIFT_OF_SCALE = { 1: 0, 2: 1, 4: 2, 8: 3 } as const;
 
@@ -286,6 +290,8 @@ class KernelCompiler {
         this.#f.get(ARGS);
         this.#f.emit(`${scalarType(inst.dst.type.elem)}.load`, SLOT_BYTES * inst.slot);
         return;
+      case 'tile':
+        return this.#f.get(TILE[inst.which]);
       case 'load':
         return this.#load(inst);
       case 'edge':

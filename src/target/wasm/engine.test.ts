@@ -29,6 +29,6 @@ test('a module runs on the memory it is given', async () => {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const words = new Int32Array(memory.buffer);
   words[5] = 99;
-  instantiate(encodeModule([f]), memory)(16);
+  instantiate(encodeModule([f]), memory)(16, 0, 1, 0);
   expect(words[6]).toBe(99);
 });

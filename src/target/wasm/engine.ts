@@ -19,18 +19,21 @@ export function wasmTarget(): TargetInfo {
   return target;
 }
 
+/** A compiled kernel: the address of its argument block, the tiles to run, the thread. */
+export type KernelFunction = (args: number, first: number, end: number, thread: number) => void;
+
 /** Compiles a module at once and returns its `run`. */
 export function instantiate(
   bytes: Uint8Array<ArrayBuffer>,
   memory: WebAssembly.Memory,
-): (args: number) => void {
+): KernelFunction {
   wasmTarget();
   return instantiateNow(bytes, memory);
 }
 
 function instantiateNow(bytes: Uint8Array<ArrayBuffer>, memory: WebAssembly.Memory) {
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  return instance.exports.run as (args: number) => void;
+  return instance.exports.run as KernelFunction;
 }
 
 function prepareEngine(): TargetInfo {
@@ -64,6 +67,6 @@ function fusionProbe(): Uint8Array<ArrayBuffer> {
 /** Relaxed SIMD may also round twice: then the ISA class is that of plain WebAssembly. */
 function fuses(probe: Uint8Array<ArrayBuffer>): boolean {
   const memory = new WebAssembly.Memory({ initial: 1 });
-  instantiateNow(probe, memory)(0);
+  instantiateNow(probe, memory)(0, 0, 1, 0);
   return new Float32Array(memory.buffer)[0] === Math.fround(FUSED);
 }

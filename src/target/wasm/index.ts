@@ -1,2 +1,2 @@
 export { compileKernel, type WasmCode, type WasmEnv } from './compile-kernel.ts';
-export { instantiate, wasmTarget } from './engine.ts';
+export { instantiate, type KernelFunction, wasmTarget } from './engine.ts';

@@ -16,7 +16,7 @@ for (const isa of ['avx512', 'avx2'] as const) {
 }
 
 /** Runs a kernel whose argument block lies in `memory`, which is copied to a native block and back. */
-function run(kernel: Kernel, memory: Uint8Array, options: CompileOptions): void {
+function run(kernel: Kernel, memory: Uint8Array, tiles: number, options: CompileOptions): void {
   if (host === null) throw new Error(reason);
   const code = host.code.write(compileKernel(kernel, options).bytes);
   const block = host.memory.allocate(memory.length);
@@ -27,7 +27,7 @@ function run(kernel: Kernel, memory: Uint8Array, options: CompileOptions): void 
     const { args } = host;
     const raw = new Uint8Array(args.buffer, args.byteOffset);
     args[ARG_CODE] = code.address;
-    args[ARG_TILES] = 1;
+    args[ARG_TILES] = tiles;
     args[ARG_FAULT] = fault.address;
     const view = new DataView(memory.buffer);
     kernel.params.forEach(({ elem }, slot) => {
@@ -67,7 +67,7 @@ describe.each([
         const lanes = NARROW[isa];
         return [1, ...(narrow === 0 ? [lanes / 2] : []), ...(wide === 0 ? [lanes] : [])];
       },
-      run: (kernel, _info, memory) => run(kernel, memory, options),
+      run: (kernel, _info, memory, tiles) => run(kernel, memory, tiles, options),
       text: (kernel) => compileKernel(kernel, { ...options, listing: true }).text(),
     });
   });

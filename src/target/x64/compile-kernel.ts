@@ -29,9 +29,9 @@ export interface CompileOptions {
 export function compileKernel(kernel: Kernel, options: CompileOptions = {}): X64Code {
   const { isa = 'avx512', listing = false, registers = REGISTERS[isa] } = options;
   const asm = new Assembler({ isa, listing });
-  const body = select(kernel, (bytes) => asm.constant(bytes), isa);
-  const allocation = allocate(measure(body), registers);
-  emitKernel(asm, body, allocation, isa);
+  const selected = select(kernel, (bytes) => asm.constant(bytes), isa);
+  const allocation = allocate(measure(selected.body), registers);
+  emitKernel(asm, selected, allocation, isa);
   const code = asm.finish();
   return {
     bytes: code.bytes,

@@ -40,15 +40,19 @@ import {
   readsOf,
   type VReg,
 } from './machine.ts';
-import { ARGS, RAX, RDX, REGISTERS, SCRATCH, WAITING } from './registers.ts';
+import { ARGS, RAX, RCX, RDX, REGISTERS, RSI, SCRATCH, WAITING } from './registers.ts';
+import type { Selected } from './select.ts';
+
+/** Bytes above the spills. */
+const FRAME = { caller: 0, first: 8, end: 16, thread: 24 } as const;
 
 export function emitKernel(
   asm: Assembler,
-  body: readonly MNode[],
+  { body, tiled }: Selected,
   allocation: Allocation,
   isa: Isa,
 ): void {
-  const emitter = new Emitter(asm, allocation, isa);
+  const emitter = new Emitter(asm, allocation, isa, tiled);
   emitter.prologue();
   emitter.block(body);
   emitter.epilogue();
@@ -59,36 +63,49 @@ class Emitter {
   private readonly at: Allocation;
   private readonly isa: Isa;
   private readonly saved: readonly number[];
+  private readonly tiled: boolean;
   /** Scratch registers that hold something in the present instruction. */
   private taken = { gp: 0, vec: 0, k: 0 };
   /** Vector registers of values that hold something else in the present instruction. */
   private borrowed: number[] = [];
   private present: MInst | null = null;
 
-  constructor(asm: Assembler, allocation: Allocation, isa: Isa) {
+  constructor(asm: Assembler, allocation: Allocation, isa: Isa, tiled: boolean) {
     this.asm = asm;
     this.at = allocation;
     this.isa = isa;
+    this.tiled = tiled;
     this.saved = SYSTEM_V.gpSaved.map((r) => r.id).filter((id) => allocation.used.has(id));
   }
 
-  // ---- the frame: spills at a multiple of 64, above them the caller's stack pointer
+  // ---- the frame: spills at a multiple of 64, above them the caller's stack pointer and the call's
+  // tiles and thread
+
+  private get framed(): boolean {
+    return this.tiled || this.at.stackBytes > 0;
+  }
+
+  private frame(place: keyof typeof FRAME): Operand {
+    return mem(rsp, { disp: this.at.stackBytes + FRAME[place], bits: 64 });
+  }
 
   prologue(): void {
     const { asm } = this;
     for (const id of this.saved) asm.emit('push', gp64(id));
-    if (this.at.stackBytes === 0) return;
+    if (!this.framed) return;
     asm.emit('mov', gp64(RAX), rsp);
     asm.emit('sub', rsp, this.at.stackBytes + 64);
     asm.emit('and', rsp, -64);
-    asm.emit('mov', mem(rsp, { disp: this.at.stackBytes, bits: 64 }), gp64(RAX));
+    asm.emit('mov', this.frame('caller'), gp64(RAX));
+    if (!this.tiled) return;
+    asm.emit('mov', this.frame('first'), gp64(RSI));
+    asm.emit('mov', this.frame('end'), gp64(RDX));
+    asm.emit('mov', this.frame('thread'), gp64(RCX));
   }
 
   epilogue(): void {
     const { asm } = this;
-    if (this.at.stackBytes > 0) {
-      asm.emit('mov', rsp, mem(rsp, { disp: this.at.stackBytes, bits: 64 }));
-    }
+    if (this.framed) asm.emit('mov', rsp, this.frame('caller'));
     for (const id of this.saved.toReversed()) asm.emit('pop', gp64(id));
     asm.emit('vzeroupper');
     asm.emit('ret');
@@ -199,6 +216,7 @@ class Emitter {
   /** A register operand that may lie in memory, as such; null for what memory does not hold. */
   private foldedPlace(place: Place, { reg, ...o }: RegUse): Operand | null {
     const bits = o.memoryBits ?? o.bits;
+    if (place.kind === 'call') return this.frame(place.which);
     if (place.kind === 'broadcast') {
       if (reg.class !== 'vec') return null;
       const elementBits = (8 * place.elementBytes) as 32 | 64;
@@ -213,6 +231,7 @@ class Emitter {
 
   private memory(m: MemUse): Operand {
     const { bits, disp, broadcast = false, mask, scale = 1 } = m;
+    if (typeof m.base === 'string' && m.base !== 'args') return this.frame(m.base);
     const guard = mask === undefined ? undefined : k(this.loadNumber(mask));
     const base =
       m.base === 'args' ? gp64(ARGS) : m.base instanceof Label ? m.base : this.base(m.base);
@@ -307,6 +326,7 @@ class Emitter {
       const spread = bits === 64 ? 'vbroadcastsd' : 'vbroadcastss';
       return asm.emit(v.bytes === 16 ? scalar : spread, vector(v.bytes, to), at);
     }
+    if (place.kind === 'call') return asm.emit('mov', gp64(to), this.frame(place.which));
     if (place.kind === 'slot') {
       return asm.emit('vcvttsd2si', gp64(to), mem(gp64(ARGS), { disp: 8 * place.slot, bits: 64 }));
     }

@@ -25,8 +25,12 @@ export type Remake =
   | { readonly kind: 'immediate'; readonly value: bigint }
   /** An address or a count in a slot of the argument block: a float64. */
   | { readonly kind: 'slot'; readonly slot: number }
+  /** What the kernel was called with, kept in its frame: a number of a tile or of the thread. */
+  | { readonly kind: 'call'; readonly which: CallValue }
   /** A constant in memory, the same for every element. */
   | { readonly kind: 'broadcast'; readonly label: Label; readonly elementBytes: 4 | 8 };
+
+export type CallValue = 'first' | 'end' | 'thread';
 
 /** How a virtual register is read in an operand: its width, and a write mask. */
 export interface RegUse {
@@ -42,8 +46,8 @@ export interface RegUse {
 
 export interface MemUse {
   readonly kind: 'mem';
-  /** A register, the argument block, or a constant. */
-  readonly base: VReg | 'args' | Label;
+  /** A register, the argument block, a value of the call, or a constant. */
+  readonly base: VReg | 'args' | CallValue | Label;
   readonly index?: VReg;
   readonly scale?: 1 | 2 | 4 | 8;
   readonly disp: number;

@@ -8,6 +8,7 @@ export const ARGS = 7; // rdi
 export const RAX = 0;
 export const RDX = 2;
 export const RCX = 1;
+export const RSI = 6;
 
 const firstOf = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
 

@@ -35,6 +35,10 @@ export function selectScalar(s: Selector, inst: Simple): void {
       return constant(s, inst);
     case 'param':
       return param(s, inst);
+    case 'tile': {
+      const at = { kind: 'mem', base: inst.which, disp: 0, bits: 64 } as const;
+      return s.emit('mov', [s.operand(inst.dst), at]);
+    }
     case 'unary':
       return isFloat(inst.dst.type.elem) ? floatUnary(s, inst) : intUnary(s, inst);
     case 'binary':

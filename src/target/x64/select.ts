@@ -20,5 +20,14 @@ function isVector(inst: Simple): boolean {
 }
 
 /** `pool` keeps a constant with the code and tells its label. */
-export const select = (kernel: Kernel, pool: ConstantPool, isa: Isa): readonly MNode[] =>
-  new Selector(kernel, pool, CODE, isa === 'avx2' ? AVX2 : AVX512).kernel();
+export function select(kernel: Kernel, pool: ConstantPool, isa: Isa): Selected {
+  const selector = new Selector(kernel, pool, CODE, isa === 'avx2' ? AVX2 : AVX512);
+  const body = selector.kernel();
+  return { body, tiled: selector.tiled };
+}
+
+export interface Selected {
+  readonly body: readonly MNode[];
+  /** Whether it reads what it was called with: tiles or thread. */
+  readonly tiled: boolean;
+}

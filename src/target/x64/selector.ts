@@ -74,6 +74,8 @@ export class Selector {
   /** Pure or loading instructions that are made at their one use. */
   private readonly folded = new Set<Inst>();
   private nodes: MNode[] = [];
+  /** Whether the kernel asks which tiles to run. */
+  tiled = false;
   private nextId = 0;
   private depth = 0;
 
@@ -281,6 +283,10 @@ export class Selector {
     const inst = this.defs.get(reg.id);
     if (inst?.op === 'param' && reg.type.elem === 'index') {
       return { remake: { kind: 'slot', slot: ARG_PARAMS + inst.slot } };
+    }
+    if (inst?.op === 'tile') {
+      this.tiled = true;
+      return { remake: { kind: 'call', which: inst.which } };
     }
     const { elem, lanes } = reg.type;
     if (inst?.op === 'const' && lanes === 1 && !isFloat(elem)) {
