@@ -1,5 +1,6 @@
 /** Runs machine code: the only thing a target's tests need of the runtime. */
 import { describe, expect, test } from 'vitest';
+import { Assembler, gp32, k, ymm } from '../../asm/x64/index.ts';
 import { at, KernelBuilder } from '../../kernel/builder.ts';
 import { AVX2_TARGET, AVX512_TARGET, type Kernel } from '../../kernel/ir.ts';
 import { openNative } from '../../runtime/cpu/native/index.ts';
@@ -115,4 +116,36 @@ test('accumulators stay in their registers: the loop body holds no copies', () =
     .C0:
         80  00 00 00 00                       constant"
   `);
+});
+
+/** The lines of the first loop's body. */
+const firstLoop = (text: string): string[] =>
+  /\n\.L0:\n([^]*?)\n[^\n]*jl \.L0/.exec(text)?.[1].split('\n') ?? [];
+
+test('on AVX2 a tile of 6 x 2 accumulators, two vectors and one broadcast leave nothing in memory', () => {
+  const b = new KernelBuilder('tile');
+  const [x, y, out] = [b.param('x', 'ptr'), b.param('y', 'ptr'), b.param('out', 'ptr')];
+  const zero = b.splat(b.const('f32', 0), 8);
+  const start = [...new Array(12).fill(zero), x, y];
+  const end = b.loop(0, b.param('n', 'index'), 1, start, (_, carried) => {
+    const [rows, columns] = carried.slice(12);
+    const vectors = [0, 32].map((offset) => b.load('f32', 8, at(columns, offset)));
+    const sums = Array.from({ length: 6 }, (_row, i) => {
+      const one = b.load('f32', 8, at(rows, 4 * i), { splat: true });
+      return vectors.map((v, j) => b.fma(one, v, carried[2 * i + j]));
+    });
+    return [...sums.flat(), b.add(rows, 24), b.add(columns, 64)];
+  });
+  for (const [i, sum] of end.slice(0, 12).entries()) b.store('f32', at(out, 32 * i), sum);
+  const body = firstLoop(compileKernel(b.finish(), { isa: 'avx2', listing: true }).text());
+  const count = (what: string): number => body.filter((line) => line.includes(what)).length;
+  expect(['vfmadd', 'vmovups', 'vbroadcastss', 'lea'].map(count)).toEqual([12, 2, 6, 2]);
+  expect(body).toHaveLength(12 + 2 + 6 + 2 + 2); // and the index
+});
+
+test('AVX2 code holds no mask registers and no EVEX: the assembler refuses them', () => {
+  const asm = new Assembler({ isa: 'avx2' });
+  expect(() => asm.emit('kmovw', k(1), gp32(0))).toThrow(/AVX-512/);
+  expect(() => asm.emit('vpmullq', ymm(0), ymm(1), ymm(2))).toThrow(/AVX-512/);
+  expect(() => asm.emit('vaddps', ymm(16), ymm(1), ymm(2))).toThrow(/EVEX|AVX-512/);
 });
