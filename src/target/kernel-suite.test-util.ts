@@ -468,6 +468,26 @@ export function kernelSuite(engine: Engine): void {
         expect(got).toEqual([0, 1, 2].map((k) => ((k + turns) % 3) + 1));
       });
 
+      test(`carried vectors that swap, ${turns} turns`, () => {
+        for (const lanes of lanesOf('f32')) {
+          const b = new KernelBuilder(`rotate.x${lanes}`);
+          const [out, n] = [b.param('out', 'ptr'), b.param('n', 'index')];
+          const init = [1, 2, 3, 4].map((x) => b.splat(b.const('f32', x), lanes));
+          // Two circles.
+          const end = b.loop(0, n, 1, init, (_, [x, y, z, w]) => [y, x, w, z]);
+          const rounds = b.loop(0, n, 1, end, (_, [x, y, z, w]) => [y, z, w, x]);
+          for (const [i, x] of rounds.entries()) b.store('f32', at(out, 64 * i), x);
+          runBoth(
+            b.finish(),
+            [0, 1, 2, 3].map((i) => [OUT + 64 * i, 'f32', lanes] as const),
+            (view) => {
+              write(view, ARGS, 'index', OUT);
+              write(view, ARGS + 8, 'index', turns);
+            },
+          );
+        }
+      });
+
       test(`fibonacci, ${turns} turns`, () => {
         const got = outputs(
           (b, out, [n]) => {
