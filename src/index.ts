@@ -15,6 +15,7 @@ export {
 export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';
 export {
+  type AttentionOptions,
   abs,
   add,
   all,
@@ -127,6 +128,7 @@ export {
   type Shape,
   type ShapeError as ShapeMismatch,
   type Slice,
+  scaledDotProductAttention,
   scatterAdd,
   setRandomState,
   sigmoid,

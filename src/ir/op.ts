@@ -67,6 +67,11 @@ export interface OpDef<A extends Attrs | null = any> {
   readonly lower?: Lowering<A>;
   /** Composites: the same, written in other ops. */
   decompose?(inputs: readonly Operand[], attrs: A): Value | readonly Value[];
+  /**
+   * Composites that cut their operand into views: run op by op, as a kernel would copy, and still
+   * one node of the tape, whose gradient puts the parts together in one pass.
+   */
+  readonly views?: boolean;
   /** Which operands and outputs `gradient` reads, as SAVE bits. */
   readonly saves?: number;
   /**
@@ -101,6 +106,7 @@ export function defineOp<A extends Attrs | null = null>(
     reference: def.reference,
     lower: def.lower,
     decompose: def.decompose,
+    views: def.views ?? false,
     saves: def.saves ?? SAVE.none,
     gradient: def.gradient,
     id: nextId++,

@@ -40,6 +40,8 @@ export { LayerNorm, type LayerNormOptions, layerNorm } from './layer-norm.ts';
 export { layerElements, layerName, layerNames, makeLayer } from './layers.ts';
 export { Linear, type LinearOptions, linear } from './linear.ts';
 export { crossEntropy, mseLoss } from './losses.ts';
+export { LSTM, type LSTMOptions, type LSTMState, lstm } from './lstm.ts';
+export { LSTMOutput, type LSTMOutputOptions, lstmOutput } from './lstm-output.ts';
 export { MaxPool2d, type MaxPool2dOptions, maxPool2d } from './max-pool2d.ts';
 export { type ForwardHook, type HookHandle, Module } from './module.ts';
 export { type NllOptions, nllLoss } from './nll-loss.ts';

@@ -19,6 +19,8 @@ import { Flatten } from './flatten.ts';
 import { Identity } from './identity.ts';
 import { LayerNorm } from './layer-norm.ts';
 import { Linear } from './linear.ts';
+import { LSTM } from './lstm.ts';
+import { LSTMOutput } from './lstm-output.ts';
 import { MaxPool2d } from './max-pool2d.ts';
 import type { Module } from './module.ts';
 
@@ -42,6 +44,8 @@ const LAYERS: Readonly<Record<string, LayerClass>> = {
   LeakyReLU,
   Linear,
   LogSoftmax,
+  LSTM,
+  LSTMOutput,
   MaxPool2d,
   ReLU,
   Sigmoid,
@@ -59,6 +63,14 @@ const product = (sizes: unknown): number =>
 const area = (kernel: unknown): number =>
   Array.isArray(kernel) ? product(kernel) : Number(kernel) ** 2;
 
+/** Of the parameters of all cells: gates by inputs and by hidden states, and two offsets each. */
+function lstmElements([inputs, hidden, options]: Config): number {
+  const { numLayers = 1, bidirectional = false } = (options ?? {}) as Partial<LSTM>;
+  const [size, directions] = [Number(hidden), bidirectional ? 2 : 1];
+  const cell = (from: number): number => 4 * size * (from + size + 2);
+  return directions * (cell(Number(inputs)) + (Number(numLayers) - 1) * cell(size * directions));
+}
+
 /** How many elements the parameters and buffers of a layer have at most; the others have none. */
 const ELEMENTS: Readonly<Record<string, (config: Config) => number>> = {
   BatchNorm2d: ([channels]) => 4 * Number(channels) + 1,
@@ -68,6 +80,8 @@ const ELEMENTS: Readonly<Record<string, (config: Config) => number>> = {
   },
   Embedding: ([entries, size]) => product([entries, size]),
   LayerNorm: ([shape]) => 2 * product(shape),
+  LSTM: lstmElements,
+  LSTMOutput: lstmElements,
   Linear: ([inputs, outputs]) => product([inputs, outputs]) + Number(outputs),
 };
 

@@ -13,6 +13,7 @@ import { type EmbeddingOptions, embedding as makeEmbedding } from './embedding.t
 import { flatten as makeFlatten } from './flatten.ts';
 import { type LayerNormOptions, layerNorm as makeLayerNorm } from './layer-norm.ts';
 import { linear } from './linear.ts';
+import { type LSTMOutputOptions, lstmOutput } from './lstm-output.ts';
 import { type MaxPool2dOptions, maxPool2d as makeMaxPool2d } from './max-pool2d.ts';
 import type { Module } from './module.ts';
 
@@ -75,6 +76,11 @@ export interface EmbeddingSpec extends EmbeddingOptions {
   readonly entries: number;
   /** Size of the vector of each. */
   readonly features: number;
+}
+
+export interface LSTMSpec extends Omit<LSTMOutputOptions, 'batchFirst'> {
+  /** Number of features of the hidden state. */
+  readonly units: number;
 }
 
 /**
@@ -186,6 +192,28 @@ export function embedding(options: EmbeddingSpec): LayerSpec {
   checkSize(op, 'entries', entries);
   checkSize(op, 'features', features);
   return new LayerSpec('embedding', () => [makeEmbedding(entries, features, { paddingIdx })], true);
+}
+
+/**
+ * A long short-term memory over sequences `[steps, features]`: {@link lstmOutput}, which gives the
+ * last step's `[units]`, or `[steps, units]` with `returnSequences`.
+ *
+ * @example
+ * nn.build([20, 8], [nn.spec.lstm({ units: 32 }), nn.spec.dense({ units: 2 })]);
+ */
+export function lstm(options: LSTMSpec): LayerSpec {
+  const op = 'nn.spec.lstm';
+  const own = ['units', 'returnSequences', 'numLayers', 'bias', 'dropout', 'bidirectional'];
+  const { units, ...rest } = required(op, options, own);
+  checkSize(op, 'units', units);
+  return new LayerSpec('lstm', (input) => {
+    if (input.length === 2) return [lstmOutput(input[1], units, { ...rest, batchFirst: true })];
+    throw new ShapeError({
+      op,
+      problem: `takes sequences [steps, features], not ${show(input)}`,
+      remedy: 'shapes leave the batch out; an LSTM before it needs { returnSequences: true }',
+    });
+  });
 }
 
 /** An activation as a layer of its own: `activation('relu')`. */

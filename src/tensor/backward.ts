@@ -1,5 +1,5 @@
 /** One backward run over the tape: from seeds to leaves, latest node first, no recursion. */
-import { GraphError, ShapeError, sameShape } from '../base/index.ts';
+import { GraphError, ShapeError, type Spec, sameShape } from '../base/index.ts';
 import { copy, full, type Value } from '../ir/index.ts';
 import { accumulate, Frontier, setFrontier } from './accumulate.ts';
 import { setBackwardNode } from './anomaly.ts';
@@ -123,11 +123,15 @@ function step(n: Node, createGraph: boolean, retainGraph: boolean, own: PrivateR
   if (!retainGraph && !createGraph) n.release();
 }
 
-/** Several outputs: those without a gradient get zeros. */
+/** Several outputs: those without a gradient get zeros, those of one spec the same ones. */
 function many(n: Node, grads: (Tensor | null)[]): void {
-  const filled = (n.outSpecs ?? []).map(
-    (t, i) => grads[i] ?? (full(t.shape, 0, t.dtype, t.device) as Tensor),
-  );
+  const zeros = new Map<Spec, Tensor>();
+  const zerosOf = (t: Spec): Tensor => {
+    const z = zeros.get(t) ?? (full(t.shape, 0, t.dtype, t.device) as Tensor);
+    zeros.set(t, z);
+    return z;
+  };
+  const filled = (n.outSpecs ?? []).map((t, i) => grads[i] ?? zerosOf(t));
   n.op.gradient?.(n, filled[0], filled);
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../ir/index.ts';
 import type { Executable } from '../runtime/device.ts';
 import { anomalyLine, checkAnomaly } from './anomaly.ts';
-import { gradMode } from './grad-mode.ts';
+import { gradMode, setGradMode } from './grad-mode.ts';
 import { Node, nextSequence } from './node.ts';
 import { checkedSpec, specOfOperand, weakSpec } from './operands.ts';
 import { cache, lookup, type Plan, planFor, SLOTS } from './plan.ts';
@@ -125,6 +125,7 @@ class Eager implements Interpreter {
       gradMode() &&
       inputs.some((x) => x instanceof Tensor && x.node !== null);
     if (recording && plan.inline) return this.inline(op, inputs, attrs);
+    if (plan.views) return this.views(op, inputs, attrs, recording ? plan : null);
     if (plan.executable === null) return [this.apply1(op, inputs[0] as Value, attrs)];
     const outs = plan.outs.map((s) => {
       const storage = plan.device.allocate(s.numel * bytesOf(s.dtype));
@@ -174,6 +175,23 @@ class Eager implements Interpreter {
       inputs.map((x, i) => specOfOperand(op, x, i, floats)),
       attrs,
     );
+  }
+
+  /** The views that a composite consists of, and with a plan to record by one node for them all. */
+  private views(
+    op: OpDef,
+    inputs: readonly Operand[],
+    attrs: Attrs | null,
+    recorded: Plan | null,
+  ): readonly Value[] {
+    const before = setGradMode(false);
+    try {
+      const outs = this.inline(op, inputs, attrs) as readonly Tensor[];
+      if (recorded !== null) record(op, inputs, attrs, outs, recorded);
+      return outs;
+    } finally {
+      setGradMode(before);
+    }
   }
 
   private inline(op: OpDef, inputs: readonly Operand[], attrs: Attrs | null): readonly Value[] {

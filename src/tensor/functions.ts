@@ -467,7 +467,10 @@ export const split = method('split') as (
 export const chunk = method('chunk') as (x: Tensor, parts: number, dim?: number) => Tensor[];
 
 /** The slices along `dim`, without it; views. */
-export const unbind = method('unbind') as (x: Tensor, dim?: number) => Tensor[];
+export const unbind = method('unbind') as <A extends Shape, D extends number = 0>(
+  x: Tensor<A>,
+  dim?: D & CheckDim<A, D>,
+) => Tensor<Reduce<A, D, false>>[];
 
 /** Enlarged by `value`: `[before, after]` for each dimension. */
 export const pad = method('pad') as (

@@ -1,6 +1,7 @@
 /** The room's door: Tensor, its functions, autograd, random numbers. */
 export { detectAnomaly } from './anomaly.ts';
 export { type IndexArray, type IndexItem, type Slice, slice } from './at.ts';
+export { type AttentionOptions, scaledDotProductAttention } from './attention.ts';
 export type { BackwardOptions } from './backward.ts';
 export {
   arange,

@@ -635,8 +635,11 @@ export abstract class TensorMethods extends DerivedMethods {
   }
 
   /** The slices along `dim`, without it; views. */
-  unbind(this: Tensor, dim = 0): Tensor[] {
-    return ops.unbind(this, dim) as Tensor[];
+  unbind<A extends Shape, D extends number = 0>(
+    this: Tensor<A>,
+    dim?: D & CheckDim<A, D>,
+  ): Tensor<Reduce<A, D, false>>[] {
+    return ops.unbind(this, dim) as Tensor<Reduce<A, D, false>>[];
   }
 
   /** Goes through the first dimension: `for (const row of x)`. */

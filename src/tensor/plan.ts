@@ -22,6 +22,8 @@ export class Plan {
   readonly differentiable: boolean;
   /** A composite without a gradient of its own: on the tape it runs op by op. */
   readonly inline: boolean;
+  /** A composite of views, which has no kernel either. */
+  readonly views: boolean;
   readonly saves: number;
 
   constructor(
@@ -46,6 +48,7 @@ export class Plan {
     this.executable = executable;
     this.differentiable = op.differentiable && outs.some((s) => isFloat(s.dtype));
     this.inline = op.gradient === undefined && op.decompose !== undefined;
+    this.views = op.views === true;
     this.saves = op.saves ?? 0;
   }
 }
@@ -98,7 +101,7 @@ function makePlan(op: OpDef, specs: readonly Spec[], attrs: Attrs | null): Plan 
       offset = v.offset * bytesOf(a.dtype);
     }
   }
-  if (offset === null) {
+  if (offset === null && op.views !== true) {
     const graph = graphOf(op, specs, attrs, name);
     executable = device.compile(graph, specs);
   }

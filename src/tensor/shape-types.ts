@@ -133,6 +133,29 @@ export type CheckMatMul<A extends Shape, B extends Shape> = A extends Empty
         ? ShapeError<`matmul: ${Sizes<A>} by ${Sizes<B>}: the batch dimensions do not broadcast`>
         : unknown;
 
+// ---- attention
+
+type SwapLast<S extends Shape> = S extends readonly [
+  ...infer L extends Shape,
+  infer M extends number,
+  infer N extends number,
+]
+  ? readonly [...L, N, M]
+  : Shape;
+
+/** The shape of attention: that of `(q k^T) v`. */
+export type Attention<Q extends Shape, K extends Shape, V extends Shape> = MatMul<
+  MatMul<Q, SwapLast<K>>,
+  V
+>;
+
+export type CheckAttention<Q extends Shape, K extends Shape, V extends Shape> =
+  Same<LastSize<Q>, LastSize<K>> extends false
+    ? ShapeError<`attention: a query has ${LastSize<Q>} features, a key ${LastSize<K>}`>
+    : Same<LastSize<SwapLast<K>>, LastSize<SwapLast<V>>> extends false
+      ? ShapeError<`attention: there are ${LastSize<SwapLast<K>>} keys, ${LastSize<SwapLast<V>>} values`>
+      : unknown;
+
 // ---- dimensions by number
 
 type DropLast<

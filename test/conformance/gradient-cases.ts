@@ -255,6 +255,24 @@ const views: GradientCase[] = [
     run: (x) => op.unbind(x, 1).reduce((a, b) => op.mul(a, b)),
   },
   {
+    name: 'unbind, one of them',
+    operands: [any([3, 4])],
+    run: (x) => op.square(op.unbind(x)[1]),
+  },
+  {
+    name: 'unbind of one',
+    operands: [any([3, 1])],
+    run: (x) => op.square(op.unbind(x, 1)[0]),
+  },
+  {
+    name: 'split, one of them unused',
+    operands: [any([3, 4])],
+    run: (x) => {
+      const [a, , b] = op.split(x, [1, 2, 1], 1);
+      return op.mul(a, b);
+    },
+  },
+  {
     name: 'split',
     operands: [any([5, 2])],
     run: (x) => op.split(x, [2, 3], 0).reduce((a, b) => op.add(op.sum(a), op.square(b))),
@@ -563,6 +581,91 @@ const tables: GradientCase[] = [
   },
 ];
 
+const ATTENTION: readonly (readonly [Shape, Shape, Shape])[] = [
+  [
+    [2, 3],
+    [3, 3],
+    [3, 2],
+  ],
+  [
+    [2, 1, 2, 2],
+    [2, 3, 2],
+    [1, 3, 1],
+  ],
+  [
+    [2, 2],
+    [2, 2],
+    [2, 2, 2],
+  ],
+  [
+    [2, 2],
+    [0, 2],
+    [0, 3],
+  ],
+];
+
+const sequences: GradientCase[] = [
+  ...ATTENTION.flatMap(([q, k, v]): GradientCase[] => {
+    const operands = [any(q), any(k, 2), any(v, 3)];
+    const score = [q.at(-2) as number, k.at(-2) as number];
+    return [
+      {
+        name: `scaledDotProductAttention [${q}] [${k}] [${v}]`,
+        operands,
+        run: (a, b, c) => op.scaledDotProductAttention(a, b, c),
+      },
+      {
+        name: `scaledDotProductAttention causal [${q}] [${k}] [${v}]`,
+        operands,
+        run: (a, b, c) => op.scaledDotProductAttention(a, b, c, { isCausal: true, scale: 2 }),
+      },
+      {
+        name: `scaledDotProductAttention of bools [${q}] [${k}] [${v}]`,
+        // Row 0 may attend to nothing.
+        operands: [...operands, { shape: score, dtype: 'bool', fill: (i) => +(i >= score[1]) }],
+        run: (a, b, c, mask) => op.scaledDotProductAttention(a, b, c, { mask }),
+      },
+      {
+        name: `scaledDotProductAttention of floats [${q}] [${k}] [${v}]`,
+        operands: [...operands, any(score, 4)],
+        run: (a, b, c, mask) => op.scaledDotProductAttention(a, b, c, { mask }),
+      },
+      {
+        name: `scaledDotProductAttention with dropout [${q}] [${k}] [${v}]`,
+        operands,
+        run: (a, b, c) =>
+          op.scaledDotProductAttention(a, b, c, {}, { p: 0.3, state: [7, 2, 3, 4] }),
+      },
+    ];
+  }),
+  {
+    name: 'scaledDotProductAttention of itself',
+    operands: [any([3, 2])],
+    run: (x) => op.scaledDotProductAttention(x, x, x),
+  },
+  ...[[2], [2, 3]].map((shape): GradientCase => {
+    const gates = shape.with(-1, 4 * (shape.at(-1) as number));
+    return {
+      name: `lstmCell [${shape}]`,
+      operands: [any(gates), any(gates, 2), any(shape, 3)],
+      run: (x, h, c) => op.stack(op.lstmCell(x, h, c)),
+    };
+  }),
+  {
+    name: 'lstmCell, hidden state alone',
+    operands: [any([2, 4]), any([2, 4], 2), any([2, 1], 3)],
+    run: (x, h, c) => op.lstmCell(x, h, c)[0],
+  },
+  {
+    name: 'lstmCell twice',
+    operands: [any([1, 4]), any([1, 4], 2), any([1, 1], 3)],
+    run(x, w, c) {
+      const [h, next] = op.lstmCell(x, w, c);
+      return op.lstmCell(x, op.mul(h, w), next)[0];
+    },
+  },
+];
+
 /** Through a step of an optimiser, as in learning to learn. */
 const updates: GradientCase[] = [
   {
@@ -632,5 +735,6 @@ export const gradientCases: readonly GradientCase[] = [
   ...losses,
   ...norms,
   ...tables,
+  ...sequences,
   ...updates,
 ];

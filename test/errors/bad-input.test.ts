@@ -11,6 +11,7 @@ import {
   Parameter,
   randn,
   ShapeError,
+  scaledDotProductAttention,
   tensor,
   ValueError,
   zeros,
@@ -88,6 +89,42 @@ describe('shapes', () => {
     for (const shape of [[-1], [1.5], [Number.NaN], 'x', null, [2 ** 40, 2 ** 40]]) {
       expect(failure(() => zeros(any(shape))).message).toMatch(here);
     }
+  });
+});
+
+describe('attention', () => {
+  const x = zeros([2, 5, 4]);
+  const attend = (...xs: unknown[]) =>
+    failure(() => (scaledDotProductAttention as (...args: unknown[]) => unknown)(...xs));
+
+  test('shapes that do not fit are named, all three', () => {
+    const features = attend(x, zeros([2, 5, 3]), x);
+    expect(features).toBeInstanceOf(ShapeError);
+    expect(features.message).toMatch(
+      /scaledDotProductAttention: queries \[2, 5, 4\], keys \[2, 5, 3\] and values \[2, 5, 4\]: a query has 4/,
+    );
+    expect(features.message).toMatch(here);
+    expect(features.message).toMatch(/remedy: the last sizes/);
+    expect(attend(x, x, zeros([2, 6, 4])).message).toMatch(/there are 5 keys, 6 values/);
+    expect(attend(zeros([4]), x, x).message).toMatch(/two dimensions at least/);
+    expect(attend(x, zeros([3, 5, 4]), x).message).toMatch(/batch dimensions do not broadcast/);
+    const mask = attend(x, x, x, { mask: zeros([5, 6]).gt(0) });
+    expect(mask.message).toMatch(/a mask of shape \[5, 6\] .* scores \[2, 5, 5\]/);
+  });
+
+  test('masks and options', () => {
+    const ints = attend(x, x, x, { mask: zeros([5, 5], { dtype: 'int32' }) });
+    expect(ints).toBeInstanceOf(DtypeError);
+    expect(ints.message).toMatch(/the mask is int32.*mask\.to\('bool'\)/s);
+    const both = attend(x, x, x, { mask: zeros([5, 5]), isCausal: true });
+    expect(both).toBeInstanceOf(ValueError);
+    expect(both.message).toMatch(/a mask and isCausal/);
+    expect(attend(x, x, x, { scale: Number.NaN }).message).toMatch(/scale is a finite number/);
+    expect(attend(x, x, x, { dropout: 1 }).message).toMatch(/dropout must be from 0/);
+    expect(attend(x, x, x, { isCausal: 1 }).message).toMatch(/isCausal must be true or false/);
+    expect(attend(x, x, x, { is_causal: true }).message).toMatch(/is_causal/);
+    expect(attend(x, [1], x)).toBeInstanceOf(DtypeError);
+    expect(attend(x, x, x, { mask: [[true]] })).toBeInstanceOf(DtypeError);
   });
 });
 

@@ -48,6 +48,10 @@ function again(net: Module, x: Tensor, options = {}): Module {
 }
 
 describe('a round trip', () => {
+  const sequences = (): Tensor => {
+    manualSeed(5);
+    return randn([3, 4, 8]) as Tensor;
+  };
   const images = (): Tensor => {
     manualSeed(5);
     return randn([2, 4, 8, 8]) as Tensor;
@@ -93,6 +97,12 @@ describe('a round trip', () => {
       [nn.linear(8, 3, { bias: false }), images],
       [nn.linear(8, 3), images],
     ], // prettier-ignore
+    // What it gives is no tensor: see below.
+    LSTM: [],
+    LSTMOutput: [
+      [nn.lstmOutput(8, 3, { numLayers: 2, bidirectional: true, batchFirst: true }), sequences],
+      [nn.lstmOutput(8, 3, { bias: false, dropout: 0.5, returnSequences: true }), sequences],
+    ],
     LogSoftmax: [[nn.logSoftmax(1), images]],
     MaxPool2d: [[nn.maxPool2d([2, 3], { stride: 1, padding: [1, 1] }), images]],
     ReLU: [[nn.relu(), images]],
@@ -120,6 +130,19 @@ describe('a round trip', () => {
       again(layer, input());
       again(nn.sequential(nn.sequential(layer)), input());
     }
+  });
+
+  test('of an LSTM, which gives its state as well', () => {
+    const net = nn.lstm(8, 3, { numLayers: 2, bias: false, bidirectional: true });
+    saveModel(net, path);
+    const other = loadModel(path) as Module as nn.LSTM;
+    expect(String(other)).toBe(String(net));
+    const flat = (lstm: nn.LSTM) =>
+      lstm
+        .forward(sequences())
+        .flat()
+        .map((t) => bits(t));
+    expect(flat(other)).toEqual(flat(net));
   });
 
   test('of running statistics, after training', () => {

@@ -37,6 +37,8 @@ describe('never more memory than the tensors account for', () => {
     [layer('Conv2d', 1e10, 1e10, 1, { groups: 1e10 })],
     [layer('BatchNorm2d', 1e10, {})],
     [layer('LayerNorm', [1e5, 1e5])],
+    [layer('LSTM', 1e5, 1e5)],
+    [layer('LSTMOutput', 1, 1, { numLayers: 1e9 })],
     [layer('Embedding', 1e12, 1)],
     [sequence(Array.from({ length: 2000 }, () => layer('Linear', 1000, 900)))],
   ])('%.60s', (text) => {
@@ -71,6 +73,9 @@ describe('never more memory than the tensors account for', () => {
       nn.layerNorm([2, 3]),
       nn.layerNorm(4),
       nn.embedding(5, 6),
+      nn.lstm(3, 5),
+      nn.lstmOutput(3, 4, { numLayers: 3, bidirectional: true }),
+      nn.lstm(30, 2, { bias: false }),
       nn.relu(),
       nn.maxPool2d(9),
     ];

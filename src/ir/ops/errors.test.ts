@@ -156,3 +156,13 @@ test('shifts stay within the word', () => {
   expect(shift('1')).toContain("not '1'");
   expect(shift(64, 'int64')).toContain('from 0 to 63, not 64');
 });
+
+test('gates that do not fit the cells of an LSTM', () => {
+  const error = thrown((x, h, c) => ops.lstmCell(x, h, c), t([2, 8]), t([2, 8]), t([2, 3]));
+  expect(error).toBeInstanceOf(ShapeError);
+  expect(error.message).toContain(
+    'lstmCell: gates of shapes [2, 8] and [2, 8] do not fit cells [2, 3]',
+  );
+  expect(error.message).toContain('remedy: the last size of the gates, i f g o, is four times');
+  expect(thrown((x) => ops.lstmCell(x, x, x), t([]))).toBeInstanceOf(ShapeError);
+});

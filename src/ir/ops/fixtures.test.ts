@@ -180,6 +180,16 @@ describe('normalisation and tables', () => {
   });
 });
 
+describe('attention', () => {
+  const attention = loadFixture('sequences').cases.filter((c) => c.op === 'attention');
+  test.each(attention)('$name', (c) => {
+    const { isCausal, scale } = c.attrs;
+    check(c, (q, k, v, mask) =>
+      ops.scaledDotProductAttention(q, k, v, { mask: mask ?? null, isCausal, scale }),
+    );
+  });
+});
+
 describe('optimisers', () => {
   const float64 = loadFixture('optim').cases.filter((c) => c.inputs[0].dtype === 'float64');
   test.each(float64)('$name', (c) => {

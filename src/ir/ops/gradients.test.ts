@@ -71,6 +71,18 @@ const cases: [string, F, NdArray[]][] = [
   ['logsumexp', (x) => ops.logsumexp(x, 1), [any([2, 3])]],
   ['softmax', (x) => ops.softmax(x, 1), [any([2, 3])]],
   ['logSoftmax', (x) => ops.logSoftmax(x, 0), [any([3, 2])]],
+  [
+    'attention',
+    (q, k, v) => ops.scaledDotProductAttention(q, k, v),
+    [any([2, 3]), any([3, 3], 2), any([3, 2], 3)],
+  ],
+  [
+    'lstmCell',
+    (x, h, c) => ops.stack(ops.lstmCell(x, h, c)),
+    [any([2, 4]), any([2, 4], 2), any([2, 1], 3)],
+  ],
+  ['split', (x) => ops.split(x, 2).reduce((a, b) => ops.matmul(a, b)), [any([4, 2])]],
+  ['unbind', (x) => ops.mul(ops.unbind(x, 1)[0], ops.unbind(x, 1)[2]), [any([2, 3])]],
   ['reshape', (x) => ops.reshape(x, [3, -1]), [any([2, 3])]],
   ['permute', (x) => ops.permute(x, [2, 0, 1]), [any([2, 3, 2])]],
   ['expand', (x) => ops.expand(x, [2, 3, 2]), [any([3, 1])]],

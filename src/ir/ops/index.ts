@@ -79,6 +79,7 @@ export {
   logicalXor,
 } from './logical.ts';
 export { LOGSUMEXP, logsumexp } from './logsumexp.ts';
+export { LSTM_CELL, lstmCell } from './lstm-cell.ts';
 export { maskedFill } from './masked-fill.ts';
 export { MATMUL, matmul } from './matmul.ts';
 export { MAX, MIN, max, min } from './max.ts';
@@ -120,6 +121,12 @@ export { flatten, RESHAPE, reshape, squeeze, unsqueeze } from './reshape.ts';
 export { RMSPROP_UPDATE, type RmspropState, rmspropUpdate } from './rmsprop-update.ts';
 export { CEIL, ceil, FLOOR, floor, ROUND, round, TRUNC, trunc } from './rounding.ts';
 export { RSQRT, rsqrt } from './rsqrt.ts';
+export {
+  type AttentionDropout,
+  type AttentionOptions,
+  SCALED_DOT_PRODUCT_ATTENTION,
+  scaledDotProductAttention,
+} from './scaled-dot-product-attention.ts';
 export { SGD_MOMENTUM_UPDATE, SGD_UPDATE, sgdMomentumUpdate, sgdUpdate } from './sgd-update.ts';
 export { SIGMOID, sigmoid } from './sigmoid.ts';
 export { SIGN, sign } from './sign.ts';
@@ -128,7 +135,7 @@ export { COS, cos, SIN, sin } from './sin-cos.ts';
 export { flip, narrow, PLACE, place, SLICE, slice } from './slice.ts';
 export { LOG_SOFTMAX, logSoftmax, SOFTMAX, softmax } from './softmax.ts';
 export { SOFTPLUS, softplus } from './softplus.ts';
-export { chunk, split, unbind } from './split.ts';
+export { chunk, SPLIT, split, UNBIND, unbind } from './split.ts';
 export { SQRT, sqrt } from './sqrt.ts';
 export { SQUARE, square } from './square.ts';
 export { SUB, sub } from './sub.ts';

@@ -1,5 +1,5 @@
 /** Distributions made from random bits. All are stateless: equal states give equal numbers. */
-import { checkShape, given, type Shape, ValueError } from '../../base/index.ts';
+import { checkShape, type DType, given, type Shape, ValueError } from '../../base/index.ts';
 import { apply } from '../apply.ts';
 import { floatOf } from '../element.ts';
 import { type Attrs, attrs, defineOp } from '../op.ts';
@@ -126,13 +126,17 @@ export function bernoulli(shape: Shape, p: Operand, state: RandomState, device?:
 /** Bits of the operands that the gradient reads: all but x. */
 const ALL_BUT_X = 0b111110;
 
+/** `1 - p`, not in float32 as two numbers would give it: float64 would lose half its digits. */
+const shareKept = (p: Operand, dtype: DType): Operand =>
+  typeof p === 'number' ? 1 - p : cast(sub(1, cast(p, 'float64')), dtype);
+
 export const DROPOUT = defineOp<Attrs | null>({
   name: 'dropout',
   onnx: 'Dropout',
   infer: ([x]) => ({ shape: x.shape, dtype: floatOf(x.dtype) }),
   decompose([x, p, ...state]) {
     const keep = ge(uniform((x as Value).shape, stateOf(state)), p);
-    return where(keep, div(x, sub(1, p as Value)), 0);
+    return where(keep, div(x, shareKept(p, floatOf((x as Value).dtype))), 0);
   },
   saves: ALL_BUT_X,
   // The same state gives the same mask: nothing of x's size is kept.

@@ -1,3 +1,4 @@
+/** Cutting a tensor into parts: views of it, one node of the tape for all. */
 import {
   checkList,
   given,
@@ -6,15 +7,68 @@ import {
   ShapeError,
   ValueError,
 } from '../../base/index.ts';
+import { apply } from '../apply.ts';
+import { type Attrs, attrs, defineOp } from '../op.ts';
 import type { Value } from '../value.ts';
+import { concat, stack } from './concat.ts';
 import { squeeze } from './reshape.ts';
 import { narrow } from './slice.ts';
+
+interface SplitAttrs extends Attrs {
+  readonly dim: number;
+  readonly sizes: readonly number[];
+}
+
+interface UnbindAttrs extends Attrs {
+  readonly dim: number;
+}
+
+/** The gradients of all outputs; of a single one the tape gives no list. */
+const allOf = (g: Value, all: readonly Value[]): readonly Value[] => (all.length === 0 ? [g] : all);
+
+/** Operand (x); an output for each size. */
+export const SPLIT = defineOp<SplitAttrs>({
+  name: 'split',
+  onnx: 'Split',
+  infer: ([x], { dim, sizes }) =>
+    sizes.map((n) => ({ shape: x.shape.with(dim, n), dtype: x.dtype })),
+  decompose([x], { dim, sizes }) {
+    let start = 0;
+    return sizes.map((n) => {
+      start += n;
+      return narrow(x as Value, dim, start - n, n);
+    });
+  },
+  views: true,
+  // Not by the slices' own gradients: each of these fills a whole tensor, and they are then added.
+  gradient(ctx, g, all) {
+    ctx.give(0, concat(allOf(g, all), ctx.attrs.dim));
+  },
+});
+
+/** Operand (x); an output for each position of `dim`. */
+export const UNBIND = defineOp<UnbindAttrs>({
+  name: 'unbind',
+  infer([x], { dim }) {
+    const type = { shape: x.shape.toSpliced(dim, 1), dtype: x.dtype };
+    return new Array<typeof type>(x.shape[dim]).fill(type);
+  },
+  decompose([operand], { dim }) {
+    const x = operand as Value;
+    return Array.from({ length: x.shape[dim] }, (_, i) => squeeze(narrow(x, dim, i, 1), dim));
+  },
+  views: true,
+  gradient(ctx, g, all) {
+    ctx.give(0, stack(allOf(g, all), ctx.attrs.dim));
+  },
+});
 
 /**
  * `x` cut along `dim` into parts of `size` (the last may be smaller), or of the sizes listed;
  * views.
  *
- * Throws ShapeError when listed sizes do not add up to that of `dim`.
+ * Numerics: the gradient is that of the parts, joined. Throws ShapeError when listed sizes do not
+ * add up to that of `dim`.
  *
  * @example
  * tensor([1, 2, 3]).split(2).map((t) => t.toArray()); // [[1, 2], [3]]
@@ -36,12 +90,8 @@ export function split(x: Value, size: number | readonly number[], dim = 0): Valu
       operands: [x],
     });
   }
-  let start = 0;
-  return sizes.map((s) => {
-    const part = narrow(x, d, start, s);
-    start += s;
-    return part;
-  });
+  if (sizes.length === 0) return [];
+  return [...apply(SPLIT, [x], attrs({ dim: d, sizes }))];
 }
 
 function evenSizes(n: number, size: number): number[] {
@@ -71,10 +121,14 @@ export function chunk(x: Value, parts: number, dim = 0): Value[] {
 /**
  * The slices of `x` along `dim`, without that dimension; views.
  *
+ * Shapes: as many tensors as `dim` has positions, none where it has none. Numerics: the gradient is
+ * that of the slices, stacked in one pass. Throws IndexError for a dimension out of range.
+ *
  * @example
  * tensor([[1, 2], [3, 4]]).unbind().map((t) => t.toArray()); // [[1, 2], [3, 4]]
  */
 export function unbind(x: Value, dim = 0): Value[] {
   const d = normalizeDim(dim, x.shape.length, 'unbind');
-  return split(x, 1, d).map((part) => squeeze(part, d));
+  if (x.shape[d] === 0) return [];
+  return [...apply(UNBIND, [x], attrs({ dim: d }))];
 }

@@ -56,6 +56,9 @@ export class Arguments {
   }
 
   private push(name: string, elem: 'ptr' | 'index' | Elem, arg: Arg): this {
+    if (this.slots.some((s) => s.name === name)) {
+      throw new Error(`kernel argument ${name} is declared twice`);
+    }
     this.slots.push({ name, elem });
     this.args.push(arg);
     return this;

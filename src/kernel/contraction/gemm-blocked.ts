@@ -1,6 +1,10 @@
 /**
- * The blocked matrix product: panels of B stay in the first-level cache, a block of packed A in
- * the second, and the sum runs in blocks whose results are added in order.
+ * The blocked matrix product: the sum runs in blocks of KC steps whose results are added in order;
+ * in each, a panel of B (copied, so that it is one stream from the first-level cache) meets the rows
+ * of A. Units of the result, `mc` rows by `nc` columns, are independent: threads share them.
+ *
+ * A is read where it lies if a step's rows are near each other in memory, or a row's steps are;
+ * else it is copied too. So is B, if enough rows read it. Copies do not change the sums.
  */
 import { bytesOf } from '../../base/index.ts';
 import { KernelBuilder } from '../builder.ts';
@@ -8,46 +12,93 @@ import type { Reg, TargetInfo } from '../ir.ts';
 import type { Launch } from '../launch.ts';
 import { numberElem, type Temp } from './arguments.ts';
 import { finishTile, prefetchTile } from './finish.ts';
-import { eachBatch, gemmArguments } from './gemm-arguments.ts';
+import { type BatchStart, batchStart, gemmArguments } from './gemm-arguments.ts';
+import { Outer, PRODUCTS, Scratch, scratchBuffer } from './outer.ts';
 import { packPanels } from './pack.ts';
 import type { Problem } from './problem.ts';
-import { chooseTile, columnsOf, sumTile, type Tile, tileKey } from './tile.ts';
+import {
+  chooseTile,
+  columnsOf,
+  edgeMasks,
+  sumTile,
+  type Tile,
+  tileKey,
+  type Walk,
+} from './tile.ts';
 
 /** Steps of the sum in one block; part of the order of summation, so fixed. */
 export const KC = 256;
+/** Tiles of rows from which on a panel of B is worth copying. */
+const COPIED_TILES = 3;
+/** Bytes from step to step up to which rows of A that are neighbours are read in place. */
+const NEAR = 2048;
+/** Fewest tiles of rows in a unit. */
+const UNIT_TILES = 8;
 
 interface Blocks {
-  /** Rows of A and columns of B that are packed at a time. */
+  /** Rows of A and columns of B in one unit. */
   readonly mc: number;
   readonly nc: number;
 }
 
-function chooseBlocks(t: Tile, info: TargetInfo): Blocks {
+const upTo = (size: number, unit: number): number => Math.ceil(size / unit) * unit;
+
+/** Reads A in place where addresses are cheap: with many registers. */
+const readsA = (p: Problem, t: Tile, info: TargetInfo): boolean =>
+  info.vectorRegisters >= 32 && (p.k.a === 1 || (p.m.a === 1 && p.k.a * t.bytes <= NEAR));
+
+const readsB = (p: Problem, t: Tile, info: TargetInfo): boolean =>
+  info.masks && p.n.b === 1 && p.m.size <= COPIED_TILES * t.rows;
+
+function chooseBlocks(p: Problem, t: Tile, aInPlace: boolean, info: TargetInfo): Blocks {
+  const [m, n] = [upTo(p.m.size, t.rows), upTo(p.n.size, columnsOf(t))];
+  const batches = p.batch.reduce((count, d) => count * d.size, 1);
+  const wanted = info.threads === 1 ? 1 : 2 * info.threads;
+  /** As many rows as make enough units of `columns` columns. */
+  const rowsFor = (columns: number, most: number): number => {
+    const parts = Math.ceil(wanted / (batches * Math.ceil(n / columns)));
+    const rows = Math.max(UNIT_TILES * t.rows, upTo(Math.ceil(m / parts), t.rows));
+    return Math.min(m, rows, most);
+  };
+  if (aInPlace) {
+    const nc = columnsOf(t);
+    return { mc: rowsFor(nc, m), nc };
+  }
+  const nc = Math.min(n, Math.floor(2048 / columnsOf(t)) * columnsOf(t));
   const half = info.cache.l2 / 2 / (KC * t.bytes);
-  const down = (n: number, unit: number): number => Math.max(unit, Math.floor(n / unit) * unit);
-  return { mc: down(half, t.rows), nc: down(2048, columnsOf(t)) };
+  return { mc: rowsFor(nc, Math.max(t.rows, Math.floor(half / t.rows) * t.rows)), nc };
 }
 
 export function blockedGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
   const t = chooseTile(info, numberElem(p.dtype), p.m.size, p.n.size);
   const { args, epilogue, key } = gemmArguments(p, info);
-  const { mc, nc } = chooseBlocks(t, info);
+  const [aInPlace, bInPlace] = [readsA(p, t, info), readsB(p, t, info)];
+  const { mc, nc } = chooseBlocks(p, t, aInPlace, info);
   const width = columnsOf(t);
-  const upTo = (size: number, unit: number): number => Math.ceil(size / unit) * unit;
   const depth = Math.max(1, Math.min(KC, p.k.size));
-  args.pointer('packedA', temp(Math.min(mc, upTo(p.m.size, t.rows)) * depth * t.bytes));
-  args.pointer('packedB', temp(Math.min(nc, upTo(p.n.size, width)) * depth * t.bytes));
-  const scratch = !info.masks || (epilogue !== undefined && !epilogue.vector);
-  if (scratch) args.pointer('scratch', temp(t.rows * width * t.bytes));
+  const own = (name: string, bytes: number): Scratch =>
+    new Scratch(args, name, scratchBuffer(temp, bytes, info));
+  const packedA = aInPlace ? null : own('packedA', mc * depth * t.bytes);
+  const packedB = bInPlace ? null : own('packedB', nc * depth * t.bytes);
+  const byElement = !info.masks || (epilogue !== undefined && !epilogue.vector);
+  const scratch = byElement ? own('scratch', t.rows * width * t.bytes) : null;
   // Partial sums lie in the output, unless the epilogue stores something of another size.
   const several = p.k.size > KC;
   const apart = several && epilogue !== undefined && p.epilogue?.dtype !== p.dtype;
-  if (apart) {
-    args.pointer('partial', temp(p.m.size * p.n.size * bytesOf(p.dtype)));
-  }
+  const partial = apart ? own('partial', mc * nc * t.bytes) : null;
+  const blocks = { rows: Math.ceil(p.m.size / mc), columns: Math.ceil(p.n.size / nc) };
+  args.indices({ mc, nc, 'blocks.m': blocks.rows, 'blocks.n': blocks.columns });
+  const loops = [
+    ...p.batch.map(({ size }, d) => ({ name: `batch.${d}`, size })),
+    { name: 'blocks.m', size: blocks.rows },
+    { name: 'blocks.n', size: blocks.columns },
+  ];
+  const products = p.batch.reduce((n, d) => n * d.size, p.m.size * p.n.size * p.k.size);
+  const outer = new Outer(args, loops, products / PRODUCTS, info);
   const aRows = p.m.a === 1 ? 'm' : p.k.a === 1 ? 'k' : 's';
   const bColumns = p.n.b === 1 ? 'n' : p.k.b === 1 ? 'k' : 's';
-  const kind = `gemm ${tileKey(t)} ${aRows}${bColumns} ${several ? 'passes' : 'once'}`;
+  const layout = `${aRows}${aInPlace ? '!' : ''}${bColumns}${bInPlace ? '!' : ''}`;
+  const kind = `gemm ${tileKey(t)} ${layout} ${several ? 'passes' : 'once'}`;
   const outBytes = bytesOf(p.epilogue?.dtype ?? p.dtype);
 
   const build = () => {
@@ -55,87 +106,120 @@ export function blockedGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
     const params = args.declare(b);
     const [m, n, k] = [params('m'), params('n'), params('k')];
     const packing = { elem: t.elem, bytes: t.bytes, lanes: t.lanes, masks: info.masks };
-    eachBatch(b, params, p.batch.length, ({ a: a0, b: b0, c: c0, outer }) => {
-      b.loop(0, n, nc, [], (n0) => {
-        const columns = b.min(b.sub(n, n0), nc);
-        b.loop(0, b.max(k, 1), KC, [], (k0) => {
-          const steps = b.min(b.sub(k, k0), KC);
-          const unrolled = b.min(b.sub(params('unrolled'), k0), KC);
-          const panelOf = (width: number): Reg => b.mul(steps, width * t.bytes);
+    const aStep = aRows === 'k' ? t.bytes : params('a.k');
+    const bStep = bColumns === 'k' ? t.bytes : params('b.k');
+    const place = (base: Reg, line: Reg, row: Reg, column: Reg, bytes: number) => ({
+      pointer: b.add(b.add(base, b.mul(row, line)), b.mul(column, bytes)),
+      rowBytes: line,
+    });
+    const here = (s: Scratch | null): Reg | undefined => s?.here(b, params);
+    const [toA, toB, cell, sums] = [packedA, packedB, scratch, partial].map(here);
+
+    const unit = (start: BatchStart, m0: Reg, n0: Reg): void => {
+      const rows = b.min(b.sub(m, m0), params('mc'));
+      const columns = b.min(b.sub(n, n0), params('nc'));
+      b.loop(0, b.max(k, 1), KC, [], (k0) => {
+        const steps = b.min(b.sub(k, k0), KC);
+        const unrolled = b.min(b.sub(params('unrolled'), k0), KC);
+        const a0 = b.add(start.a, b.mul(k0, params('a.k')));
+        const b0 = b.add(start.b, b.add(b.mul(n0, params('b.n')), b.mul(k0, params('b.k'))));
+        const panelOf = (size: number): Reg => b.mul(steps, size * t.bytes);
+        const shared = { ...packing, steps, unrolled };
+        if (toB !== undefined) {
           packPanels(b, {
-            ...packing,
+            ...shared,
             width,
-            source: b.add(b0, b.add(b.mul(n0, params('b.n')), b.mul(k0, params('b.k')))),
+            source: b0,
             outerStride: bColumns === 'n' ? t.bytes : params('b.n'),
-            stepStride: bColumns === 'k' ? t.bytes : params('b.k'),
+            stepStride: bStep,
             outer: columns,
-            steps,
-            unrolled,
-            to: params('packedB'),
+            to: toB,
             panelBytes: panelOf(width),
           });
-          b.loop(0, m, mc, [], (m0) => {
-            const rows = b.min(b.sub(m, m0), mc);
-            packPanels(b, {
-              ...packing,
-              width: t.rows,
-              source: b.add(a0, b.add(b.mul(m0, params('a.m')), b.mul(k0, params('a.k')))),
-              outerStride: aRows === 'm' ? t.bytes : params('a.m'),
-              stepStride: aRows === 'k' ? t.bytes : params('a.k'),
-              outer: rows,
-              steps,
-              unrolled,
-              to: params('packedA'),
-              panelBytes: panelOf(t.rows),
-            });
-            const rowBytes = params('c.m');
-            b.loop(0, columns, width, [params('packedB')], (jr, [panelB]) => {
-              b.loop(0, rows, t.rows, [params('packedA')], (ir, [panelA]) => {
-                const row = b.add(m0, ir);
-                const column = b.add(n0, jr);
-                const place = (base: Reg, bytes: number, line: Reg) => ({
-                  pointer: b.add(b.add(base, b.mul(row, line)), b.mul(column, bytes)),
-                  rowBytes: line,
-                });
-                const out = place(c0, outBytes, rowBytes);
-                if (info.prefetch) prefetchTile(b, t, out);
-                const sums = sumTile(b, t, {
-                  rows: { pointers: [panelA], spacing: t.bytes, stride: t.rows * t.bytes },
-                  vectors: { pointers: [panelB], spacing: 0, stride: width * t.bytes },
-                  count: steps,
-                  unrolled,
-                });
-                finishTile(b, t, sums, {
-                  rows: b.sub(rows, ir),
-                  columns: b.sub(columns, jr),
-                  out,
-                  masks: info.masks,
-                  ...(scratch ? { scratch: params('scratch') } : {}),
-                  ...(epilogue ? { epilogue: epilogue.at(b, params, outer, row, column) } : {}),
-                  ...(several
-                    ? {
-                        passes: {
-                          first: b.compare('eq', k0, b.index(0)),
-                          last: b.compare('eq', b.add(k0, steps), k),
-                          partial: apart
-                            ? place(params('partial'), t.bytes, b.mul(n, t.bytes))
-                            : out,
-                        },
-                      }
-                    : {}),
-                });
-                return [b.add(panelA, panelOf(t.rows))];
-              });
-              return [b.add(panelB, panelOf(width))];
-            });
-            return [];
+        }
+        if (toA !== undefined) {
+          packPanels(b, {
+            ...shared,
+            width: t.rows,
+            source: b.add(a0, b.mul(m0, params('a.m'))),
+            outerStride: aRows === 'm' ? t.bytes : params('a.m'),
+            stepStride: aStep,
+            outer: rows,
+            to: toA,
+            panelBytes: panelOf(t.rows),
           });
-          return [];
+        }
+        /** The tile's rows of A: in the copy, or where they lie; past the last, the last again. */
+        const rowsAt = (ir: Reg, panel: Reg | undefined): Walk => {
+          if (panel !== undefined)
+            return { pointers: [panel], spacing: t.bytes, stride: t.rows * t.bytes };
+          const last = b.sub(m, 1);
+          const row = b.add(m0, ir);
+          const pointers = Array.from({ length: t.rows }, (_, i) =>
+            b.add(a0, b.mul(b.min(b.add(row, i), last), params('a.m'))),
+          );
+          return { pointers, spacing: 0, stride: aStep };
+        };
+        b.loop(0, columns, width, toB === undefined ? [] : [toB], (jr, [panelB]) => {
+          const left = b.sub(columns, jr);
+          const masks =
+            panelB === undefined ? { masks: edgeMasks(b, left, t.vectors, t.lanes) } : {};
+          const vectors: Walk =
+            panelB === undefined
+              ? { pointers: [b.add(b0, b.mul(jr, t.bytes))], spacing: 0, stride: bStep }
+              : { pointers: [panelB], spacing: 0, stride: width * t.bytes };
+          b.loop(0, rows, t.rows, toA === undefined ? [] : [toA], (ir, [panelA]) => {
+            const row = b.add(m0, ir);
+            const column = b.add(n0, jr);
+            const out = place(start.c, params('c.m'), row, column, outBytes);
+            if (info.prefetch) prefetchTile(b, t, out);
+            const total = sumTile(b, t, {
+              rows: rowsAt(ir, panelA),
+              vectors,
+              count: steps,
+              unrolled,
+              prefetch: info.prefetch && panelB === undefined,
+              ...masks,
+            });
+            finishTile(b, t, total, {
+              rows: b.sub(rows, ir),
+              columns: left,
+              out,
+              masks: info.masks,
+              ...(cell ? { scratch: cell } : {}),
+              ...(epilogue ? { epilogue: epilogue.at(b, params, start.outer, row, column) } : {}),
+              ...(several
+                ? {
+                    passes: {
+                      first: b.compare('eq', k0, b.index(0)),
+                      last: b.compare('eq', b.add(k0, steps), k),
+                      partial: sums
+                        ? place(sums, b.mul(params('nc'), t.bytes), ir, jr, t.bytes)
+                        : out,
+                    },
+                  }
+                : {}),
+            });
+            return panelA === undefined ? [] : [b.add(panelA, panelOf(t.rows))];
+          });
+          return panelB === undefined ? [] : [b.add(panelB, panelOf(width))];
         });
         return [];
       });
+    };
+
+    outer.each(b, params, (indices) => {
+      const rank = p.batch.length;
+      const [mBlock, nBlock] = indices.slice(rank);
+      const start = batchStart(b, params, indices.slice(0, rank));
+      unit(start, b.mul(mBlock, params('mc')), b.mul(nBlock, params('nc')));
     });
     return b.finish();
   };
-  return { key: `${kind} ${key}${apart ? ' apart' : ''}`, build, args: args.args };
+  return {
+    key: `${kind} ${key}${apart ? ' apart' : ''}${outer.key}`,
+    build,
+    args: args.args,
+    ...outer.launch,
+  };
 }

@@ -4,21 +4,16 @@
  * either order: blocks, as the blocked schedule does, or lanes, as the dot schedule does.
  */
 import { bytesOf } from '../../base/index.ts';
-import { at, KernelBuilder } from '../builder.ts';
+import { KernelBuilder } from '../builder.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
 import type { Launch } from '../launch.ts';
 import { numberElem, type Temp } from './arguments.ts';
 import { finishTile } from './finish.ts';
-import { eachBatch, gemmArguments } from './gemm-arguments.ts';
+import { batchStart, gemmArguments } from './gemm-arguments.ts';
 import { KC } from './gemm-blocked.ts';
-import { packPanels } from './pack.ts';
+import { Outer, PRODUCTS, Scratch, scratchBuffer } from './outer.ts';
 import type { Problem } from './problem.ts';
-import { chooseTile, columnsOf, edgeMasks, step, sumTile, type Tile, tileKey } from './tile.ts';
-
-/** Rows from which a strip of B is worth copying where its lines lie apart. */
-const COPY_ROWS = 12;
-
-export type Order = 'blocks' | 'lanes';
+import { chooseTile, columnsOf, edgeMasks, sumTile, type Tile, tileKey } from './tile.ts';
 
 /** Where a tile's operands begin, and bytes from step to step. */
 interface Operands {
@@ -29,33 +24,34 @@ interface Operands {
   readonly masks?: readonly Reg[];
 }
 
-export function directGemm(p: Problem, info: TargetInfo, temp: Temp, order: Order): Launch {
+export function directGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
   const t = chooseTile(info, numberElem(p.dtype), p.m.size, p.n.size);
   const { args, epilogue, key } = gemmArguments(p, info);
   const scratch = epilogue !== undefined && !epilogue.vector;
   const tileBytes = t.rows * columnsOf(t) * t.bytes;
-  if (scratch) args.pointer('scratch', temp(tileBytes));
-  const several = order === 'blocks' && p.k.size > KC;
+  const own = (name: string, bytes: number): Scratch =>
+    new Scratch(args, name, scratchBuffer(temp, bytes, info));
+  const scratchTile = scratch ? own('scratch', tileBytes) : null;
+  const several = p.k.size > KC;
   // Partial sums lie in the output, unless the epilogue stores something of another size.
   const apart = several && epilogue !== undefined && p.epilogue?.dtype !== p.dtype;
-  if (apart) args.pointer('partial', temp(tileBytes));
-  const copied = order === 'lanes' && p.m.size >= COPY_ROWS;
-  if (order === 'lanes') {
-    const turns = Math.floor(p.k.size / t.lanes);
-    args.pointer('lanes', temp(tileBytes * t.lanes));
-    if (copied) args.pointer('strip', temp(p.k.size * columnsOf(t) * t.bytes));
-    args.indices({ turns, 'turns.unrolled': turns - (turns % 4), whole: turns * t.lanes });
-  }
+  const partialTile = apart ? own('partial', tileBytes) : null;
   const strips = chooseStrips(t, info, p.n.size);
   for (const [s, { end }] of strips.entries()) args.index(`end.${s}`, end);
+  // Threads share batches and blocks of columns.
+  const width = columnsOf(t);
+  const block = info.threads === 1 ? Math.max(1, Math.ceil(p.n.size / width)) * width : width;
+  const blocks = Math.ceil(p.n.size / block);
+  args.indices({ block, 'blocks.n': blocks });
+  const loops = [
+    ...p.batch.map(({ size }, d) => ({ name: `batch.${d}`, size })),
+    { name: 'blocks.n', size: blocks },
+  ];
+  const products = p.batch.reduce((n, d) => n * d.size, p.m.size * p.n.size * p.k.size);
+  const outer = new Outer(args, loops, products / PRODUCTS, info);
   const dense = p.k.a === 1;
   const exact = p.m.size === t.rows && t.rows <= 4;
-  const how =
-    order === 'lanes'
-      ? `lanes${copied ? ' copied' : ''}`
-      : several
-        ? `passes${apart ? ' apart' : ''}`
-        : 'once';
+  const how = several ? `passes${apart ? ' apart' : ''}` : 'once';
   const edges = strips.map((s) => (s.masked ? 'm' : 'w')).join('');
   const kind = `gemm direct ${tileKey(t)} ${edges} ${dense ? 'k' : 's'}${exact ? ' exact' : ''} ${how}`;
   const outBytes = bytesOf(p.epilogue?.dtype ?? p.dtype);
@@ -81,68 +77,18 @@ export function directGemm(p: Problem, info: TargetInfo, temp: Temp, order: Orde
         unrolled,
         ...(o.masks ? { masks: o.masks } : {}),
       });
-    const sumLanes = (strip: Tile, o: Operands): Reg[] => {
-      // Sum i takes the steps that lane i of a vector would; the steps left over come last.
-      const { lanes } = t;
-      const apart: Operands = {
-        ...o,
-        rowStride: scaled(b, o.rowStride, lanes),
-        vectorStride: scaled(b, o.vectorStride, lanes),
-      };
-      const vectorBytes = strip.lanes * strip.bytes;
-      const laneBytes = strip.rows * strip.vectors * vectorBytes;
-      b.loop(0, lanes, 1, [params('lanes')], (lane, [to]) => {
-        const first: Operands = {
-          ...apart,
-          rows: o.rows.map((r) => b.add(r, b.mul(lane, o.rowStride))),
-          vectors: b.add(o.vectors, b.mul(lane, o.vectorStride)),
-        };
-        const sums = part(strip, first, b.index(0), params('turns'), params('turns.unrolled'));
-        for (const [s, sum] of sums.entries()) b.store(t.elem, at(to, s * vectorBytes), sum);
-        return [b.add(to, laneBytes)];
-      });
-      const folded = Array.from({ length: strip.rows * strip.vectors }, (_, s): Reg => {
-        const load = (lane: number): Reg =>
-          b.load(t.elem, strip.lanes, at(params('lanes'), lane * laneBytes + s * vectorBytes));
-        // The tree of a vector's own fold.
-        const fold = (lane: number, gap: number): Reg =>
-          gap === lanes ? load(lane) : b.add(fold(lane, gap * 2), fold(lane + gap, gap * 2));
-        return fold(0, 1);
-      });
-      return b.loop(params('whole'), k, 1, folded, (s, sums) => {
-        const rows = o.rows.map((r) => at(b.add(r, b.mul(s, o.rowStride))));
-        const vectors = b.add(o.vectors, b.mul(s, o.vectorStride));
-        const vectorAt = (j: number) => at(vectors, j * vectorBytes);
-        return step(b, strip, sums, (i) => rows[i], vectorAt, o.masks);
-      });
-    };
-
-    eachBatch(b, params, p.batch.length, (start) => {
+    const [cell, partial] = [scratchTile, partialTile].map((s) => s?.here(b, params));
+    outer.each(b, params, (indices) => {
+      const start = batchStart(b, params, indices.slice(0, p.batch.length));
+      const first = b.mul(indices[p.batch.length], params('block'));
+      const limit = b.add(first, params('block'));
       let from = b.index(0);
       for (const [s, { tile: strip, masked }] of strips.entries()) {
         const end = params(`end.${s}`);
-        b.loop(from, end, columnsOf(strip), [], (column) => {
+        b.loop(b.max(from, first), b.min(end, limit), columnsOf(strip), [], (column) => {
           const columns = masked ? b.sub(end, column) : undefined;
           const masks = columns && edgeMasks(b, columns, strip.vectors, strip.lanes);
-          let vectors: Reg = b.add(start.b, b.mul(column, t.bytes));
-          if (copied) {
-            packPanels(b, {
-              elem: t.elem,
-              bytes: t.bytes,
-              lanes: strip.lanes,
-              masks: info.masks,
-              width: columnsOf(strip),
-              source: vectors,
-              outerStride: t.bytes,
-              stepStride: params('b.k'),
-              outer: columns ? b.min(columns, columnsOf(strip)) : b.index(columnsOf(strip)),
-              steps: k,
-              unrolled: params('unrolled'),
-              to: params('strip'),
-              panelBytes: b.index(0),
-            });
-            vectors = params('strip');
-          }
+          const vectors = b.add(start.b, b.mul(column, t.bytes));
           b.loop(0, m, t.rows, [], (row) => {
             const last = b.sub(m, 1);
             const pointers = Array.from({ length: t.rows }, (_, i): Reg => {
@@ -153,7 +99,7 @@ export function directGemm(p: Problem, info: TargetInfo, temp: Temp, order: Orde
               rows: pointers,
               vectors,
               rowStride: dense ? t.bytes : params('a.k'),
-              vectorStride: copied ? columnsOf(strip) * t.bytes : params('b.k'),
+              vectorStride: params('b.k'),
               ...(masks ? { masks } : {}),
             };
             const rowBytes = params('c.m');
@@ -165,15 +111,15 @@ export function directGemm(p: Problem, info: TargetInfo, temp: Temp, order: Orde
                 ...(columns ? { columns } : {}),
                 out,
                 masks: info.masks,
-                ...(scratch ? { scratch: params('scratch') } : {}),
+                ...(cell ? { scratch: cell } : {}),
                 ...(epilogue ? { epilogue: epilogue.at(b, params, start.outer, row, column) } : {}),
                 ...(pass
                   ? {
                       passes: {
                         ...pass,
-                        partial: apart
+                        partial: partial
                           ? {
-                              pointer: params('partial'),
+                              pointer: partial,
                               rowBytes: b.index(columnsOf(t) * t.bytes),
                             }
                           : out,
@@ -181,8 +127,7 @@ export function directGemm(p: Problem, info: TargetInfo, temp: Temp, order: Orde
                     }
                   : {}),
               });
-            if (order === 'lanes') finish(sumLanes(strip, operands));
-            else if (!several) finish(part(strip, operands, b.index(0), k, params('unrolled')));
+            if (!several) finish(part(strip, operands, b.index(0), k, params('unrolled')));
             else {
               b.loop(0, k, KC, [], (k0) => {
                 const count = b.min(b.sub(k, k0), KC);
@@ -203,9 +148,8 @@ export function directGemm(p: Problem, info: TargetInfo, temp: Temp, order: Orde
     });
     return b.finish();
   };
-  return { key: `${kind} ${key}`, build, args: args.args };
+  return { key: `${kind} ${key}${outer.key}`, build, args: args.args, ...outer.launch };
 }
-
 interface Strip {
   readonly tile: Tile;
   readonly masked: boolean;
@@ -234,6 +178,3 @@ function chooseStrips(t: Tile, info: TargetInfo, n: number): readonly Strip[] {
     ...(t.lanes > 1 ? [whole({ ...t, vectors: 1, lanes: 1 })] : []),
   ];
 }
-
-const scaled = (b: KernelBuilder, stride: number | Reg, by: number): number | Reg =>
-  typeof stride === 'number' ? stride * by : b.mul(stride, by);

@@ -6,7 +6,8 @@ import { at, KernelBuilder } from '../builder.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
 import type { Launch } from '../launch.ts';
 import { bytesOfElem, numberElem, type Temp } from './arguments.ts';
-import { eachBatch, gemmArguments } from './gemm-arguments.ts';
+import { batchStart, gemmArguments } from './gemm-arguments.ts';
+import { Outer, Scratch, scratchBuffer } from './outer.ts';
 import { packPanels } from './pack.ts';
 import type { Problem } from './problem.ts';
 import { multiplyAdd } from './tile.ts';
@@ -14,6 +15,8 @@ import { multiplyAdd } from './tile.ts';
 /** Results that are summed at a time: their sums stay in registers. */
 const RESULTS = 8;
 const NARROW = 4;
+/** Results of the wider side that one turn of the outer loops makes. */
+const BLOCK = 16;
 
 /** One side of the product: its rows of A, or columns of B, a few at a time. */
 interface Side {
@@ -22,7 +25,8 @@ interface Side {
   readonly few: number;
   /** Whether every turn has all of them. */
   readonly exact: boolean;
-  readonly copied: boolean;
+  /** Where it is copied, unless it lies along the sum. */
+  readonly copy: Scratch | null;
 }
 
 export function dotGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
@@ -33,8 +37,14 @@ export function dotGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
   args.index('whole', p.k.size - (p.k.size % lanes));
   const side = (operand: 'a' | 'b', dim: 'm' | 'n', few: number): Side => {
     const copied = p.k[operand] !== 1;
-    if (copied) args.pointer(`copied.${operand}`, temp(p[dim].size * p.k.size * bytes));
-    return { operand, dim, few, exact: few === 1 || few === p[dim].size, copied };
+    const copy = copied
+      ? new Scratch(
+          args,
+          `copied.${operand}`,
+          scratchBuffer(temp, p[dim].size * p.k.size * bytes, info),
+        )
+      : null;
+    return { operand, dim, few, exact: few === 1 || few === p[dim].size, copy };
   };
   // A narrow side is taken whole; of the other, as many as make the results.
   const narrow = Math.min(p.m.size, p.n.size, NARROW);
@@ -42,19 +52,35 @@ export function dotGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
   const [rows, columns] = p.m.size <= p.n.size ? [narrow, wide] : [wide, narrow];
   const left = side('a', 'm', rows);
   const right = side('b', 'n', columns);
-  const sideKey = (s: Side): string => `${s.few}${s.exact ? 'e' : ''}${s.copied ? 'c' : ''}`;
+  // Threads share batches and, unless a copy would be made for each, blocks of the wider side.
+  const along = p.m.size <= p.n.size ? right : left;
+  const unit = Math.max(1, Math.floor(BLOCK / along.few)) * along.few;
+  const whole = info.threads === 1 || left.copy !== null || right.copy !== null;
+  const block = whole ? p[along.dim].size : unit;
+  const blocks = Math.ceil(p[along.dim].size / block);
+  args.indices({ block, blocks });
+  const loops = [
+    ...p.batch.map(({ size }, d) => ({ name: `batch.${d}`, size })),
+    { name: 'blocks', size: blocks },
+  ];
+  // Every element is loaded for one product or a few.
+  const elements = p.batch.reduce((n, d) => n * d.size, p.m.size * p.n.size * p.k.size) / narrow;
+  const outer = new Outer(args, loops, elements / lanes, info);
+  const sideKey = (s: Side): string => `${s.few}${s.exact ? 'e' : ''}${s.copy === null ? '' : 'c'}`;
 
   const build = () => {
     const b = new KernelBuilder(p.name);
     const params = args.declare(b);
     const k = params('k');
     const zero = b.const(elem, elem === 'i64' ? 0n : 0);
-    eachBatch(b, params, p.batch.length, (start) => {
+    outer.each(b, params, (indices) => {
+      const start = batchStart(b, params, indices.slice(0, p.batch.length));
+      const begin = b.mul(indices[p.batch.length], params('block'));
       /** Where a side's first row or column lies, and bytes to the next. */
       const place = (s: Side): { pointer: Reg; spacing: Reg } => {
-        if (!s.copied)
+        if (s.copy === null)
           return { pointer: start[s.operand], spacing: params(`${s.operand}.${s.dim}`) };
-        const pointer = params(`copied.${s.operand}`);
+        const pointer = s.copy.here(b, params);
         const spacing = b.mul(k, bytes);
         packPanels(b, {
           elem,
@@ -76,7 +102,11 @@ export function dotGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
       const eachOf = (s: Side, body: (first: Reg, pointers: readonly Reg[]) => void): void => {
         const { pointer, spacing } = places[s.operand];
         const last = b.sub(params(s.dim), 1);
-        b.loop(0, params(s.dim), s.few, [], (first) => {
+        const [from, to] =
+          s === along
+            ? [begin, b.min(b.add(begin, params('block')), params(s.dim))]
+            : [b.index(0), params(s.dim)];
+        b.loop(from, to, s.few, [], (first) => {
           const pointers = range(s.few).map((i) => {
             const index = s.exact ? b.add(first, i) : b.min(b.add(first, i), last);
             return b.add(pointer, b.mul(index, spacing));
@@ -130,7 +160,13 @@ export function dotGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
     });
     return b.finish();
   };
-  return { key: `gemm dot ${sideKey(left)}x${sideKey(right)} ${key}`, build, args: args.args };
+  const turned = along === left ? ' rows' : '';
+  return {
+    key: `gemm dot ${sideKey(left)}x${sideKey(right)}${turned} ${key}${outer.key}`,
+    build,
+    args: args.args,
+    ...outer.launch,
+  };
 }
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);

@@ -13,6 +13,7 @@ import type { Temp } from './arguments.ts';
 import { blockedGemm } from './gemm-blocked.ts';
 import { directGemm } from './gemm-direct.ts';
 import { dotGemm } from './gemm-dot.ts';
+import { laneGemm } from './gemm-lanes.ts';
 import { type GemmSpec, normalise, type Problem } from './problem.ts';
 
 /** Multiplications below which packing costs more than it saves. */
@@ -31,10 +32,9 @@ export function lowerGemm(spec: GemmSpec, info: TargetInfo, temp: Temp): Launch[
     // Few columns are quickly turned to lie along the sum.
     const turn = n.size <= NARROW && n.size < m.size;
     if (along || turn || !rows) return [dotGemm(p, info, temp)];
-    return [directGemm(p, info, temp, 'lanes')];
+    return [laneGemm(p, info, temp)];
   }
-  if (rows && (m.size <= NARROW || work(p) <= DIRECT_WORK))
-    return [directGemm(p, info, temp, 'blocks')];
+  if (rows && (m.size <= NARROW || work(p) <= DIRECT_WORK)) return [directGemm(p, info, temp)];
   return [blockedGemm(p, info, temp)];
 }
 

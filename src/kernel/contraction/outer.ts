@@ -38,7 +38,7 @@ export class Outer {
     this.tiled = threads > 1 && work >= parallelWork && tiles > 1;
     this.launch = this.tiled ? { tiles } : {};
     this.key = this.tiled ? ' tiles' : '';
-    if (this.tiled) args.indices({ turns, 'tile.turns': each });
+    if (this.tiled) args.indices({ 'all.turns': turns, 'tile.turns': each });
   }
 
   /** The first tile of this call; 0 where there are no tiles. */
@@ -68,7 +68,7 @@ export class Outer {
   private eachOfTile(b: KernelBuilder, p: Params, body: (indices: readonly Reg[]) => void): void {
     b.tiles((tile) => {
       const from = b.mul(tile, p('tile.turns'));
-      const to = b.min(b.add(from, p('tile.turns')), p('turns'));
+      const to = b.min(b.add(from, p('tile.turns')), p('all.turns'));
       b.loop(from, to, 1, [], (turn) => {
         // The digits of the turn's number; a division a turn costs nothing beside its work.
         let rest = turn;

@@ -70,7 +70,10 @@ function avx2Tile(m: number, wide: number): [rows: number, vectors: number] {
 function wideTile(m: number, wide: number): [rows: number, vectors: number] {
   if (m <= 1) return [1, 8];
   if (m <= 4) return [m, 4];
-  return wide === 1 ? [16, 1] : wide === 2 ? [12, 2] : [8, 3];
+  if (wide <= 2) return wide === 1 ? [16, 1] : [12, 2];
+  // Four vectors load least for what they multiply; three where they stick out less.
+  const covered = (vectors: number): number => Math.ceil(wide / vectors) * vectors;
+  return covered(4) <= covered(3) ? [6, 4] : [8, 3];
 }
 
 /** Masks of the lanes below `count`, vector by vector. */
@@ -147,25 +150,34 @@ export interface Sum {
   readonly unrolled: Reg;
   /** For the vectors' loads, where lanes may lie outside. */
   readonly masks?: readonly Reg[];
+  /** Whether vectors that lie far from step to step are fetched ahead. */
+  readonly prefetch?: boolean;
 }
+
+/** Steps ahead that vectors are fetched. */
+const AHEAD = 8;
 
 /** The whole sum over `count` steps, from zero: the accumulators, row by row. */
 export function sumTile(b: KernelBuilder, t: Tile, s: Sum): Reg[] {
   const accumulators = t.rows * t.vectors;
-  const rowCount = s.rows.pointers.length;
+  const rows = mover(b, s.rows);
+  const vectors = mover(b, s.vectors);
+  const vectorBytes = t.lanes * t.bytes;
+  const shared = s.rows.pointers.length === 1;
   const turn = (steps: number) => (_: Reg, carried: readonly Reg[]) => {
     let sums = carried.slice(0, accumulators);
-    const rows = new Moving(b, s.rows.stride, carried.slice(accumulators, accumulators + rowCount));
-    const vectors = moving(b, s.vectors, carried.slice(accumulators + rowCount));
+    rows.take(carried.slice(accumulators, accumulators + rows.start.length));
+    vectors.take(carried.slice(accumulators + rows.start.length));
     for (let u = 0; u < steps; u++) {
       const vector = vectors.addresses();
       const row = rows.addresses();
+      if (s.prefetch) prefetchVectors(b, t, s.vectors, vector);
       sums = step(
         b,
         t,
         sums,
-        (i) => (rowCount === 1 ? row(0, i * s.rows.spacing) : row(i, 0)),
-        (j) => vector(0, j * t.lanes * t.bytes),
+        (i) => (shared ? row(0, i * s.rows.spacing) : row(i, 0)),
+        (j) => vector(0, j * vectorBytes),
         s.masks,
       );
       rows.advance();
@@ -173,51 +185,148 @@ export function sumTile(b: KernelBuilder, t: Tile, s: Sum): Reg[] {
     }
     return [...sums, ...rows.end(), ...vectors.end()];
   };
-  const walked = 'table' in s.vectors ? [s.vectors.table] : s.vectors.pointers;
-  const start = [...zeroTile(b, t), ...s.rows.pointers, ...walked];
+  const start = [...zeroTile(b, t), ...rows.start, ...vectors.start];
   if (t.unroll === 1) return b.loop(0, s.count, 1, start, turn(1)).slice(0, accumulators);
   const middle = b.loop(0, s.unrolled, UNROLL, start, turn(UNROLL));
   return b.loop(s.unrolled, s.count, 1, middle, turn(1)).slice(0, accumulators);
 }
 
+function prefetchVectors(b: KernelBuilder, t: Tile, walk: Walk | TableWalk, at: Addresses): void {
+  if ('table' in walk || typeof walk.stride === 'number') return;
+  for (let j = 0; j < t.vectors; j++) {
+    const { base, offset } = at(0, j * t.lanes * t.bytes);
+    b.prefetch({ base, offset, index: walk.stride, scale: AHEAD });
+  }
+}
+
 type Addresses = (pointer: number, offset: number) => Address;
 
-/** Pointers that move together; constant strides gather in the addresses' offsets. */
-class Moving {
+/** An operand during the sum: what a loop carries for it, and where the present step's elements are. */
+interface Mover {
+  readonly start: readonly Reg[];
+  /** Takes what the loop carried to the beginning of a turn. */
+  take(carried: readonly Reg[]): void;
+  addresses(): Addresses;
+  /** Goes to the next step. */
+  advance(): void;
+  /** What the turn gives to the next. */
+  end(): readonly Reg[];
+}
+
+function mover(b: KernelBuilder, walk: Walk | TableWalk): Mover {
+  if ('table' in walk) return new TableMover(b, walk);
+  if (typeof walk.stride === 'number') return new ConstantMover(b, walk.pointers, walk.stride);
+  const { pointers, stride } = walk;
+  return pointers.length === 1
+    ? new PointerMover(b, pointers[0], stride)
+    : new OffsetMover(b, pointers, stride);
+}
+
+/** Constant strides gather in the addresses' offsets. */
+class ConstantMover implements Mover {
+  readonly start: readonly Reg[];
   protected readonly b: KernelBuilder;
-  private readonly stride: number | Reg;
-  protected pointers: readonly Reg[];
+  private readonly stride: number;
+  protected pointers: readonly Reg[] = [];
   protected offset = 0;
 
-  constructor(b: KernelBuilder, stride: number | Reg, pointers: readonly Reg[]) {
+  constructor(b: KernelBuilder, pointers: readonly Reg[], stride: number) {
     this.b = b;
+    this.start = pointers;
     this.stride = stride;
-    this.pointers = pointers;
   }
 
-  /** The present step's addresses. */
+  take(carried: readonly Reg[]): void {
+    this.pointers = carried;
+    this.offset = 0;
+  }
+
   addresses(): Addresses {
     const { pointers, offset } = this;
     return (pointer, more) => ({ base: pointers[pointer], offset: offset + more });
   }
 
   advance(): void {
-    const { stride } = this;
-    if (typeof stride === 'number') this.offset += stride;
-    else this.pointers = this.pointers.map((p) => this.b.add(p, stride));
+    this.offset += this.stride;
   }
 
   end(): readonly Reg[] {
-    return this.offset === 0 ? this.pointers : this.pointers.map((p) => this.b.add(p, this.offset));
+    return this.pointers.map((p) => this.b.add(p, this.offset));
+  }
+}
+
+/** A pointer that moves by a register. */
+class PointerMover implements Mover {
+  readonly start: readonly Reg[];
+  private readonly b: KernelBuilder;
+  private readonly stride: Reg;
+  private pointer: Reg;
+
+  constructor(b: KernelBuilder, pointer: Reg, stride: Reg) {
+    this.b = b;
+    this.start = [pointer];
+    this.pointer = pointer;
+    this.stride = stride;
+  }
+
+  take([pointer]: readonly Reg[]): void {
+    this.pointer = pointer;
+  }
+
+  addresses(): Addresses {
+    const { pointer } = this;
+    return (_, offset) => ({ base: pointer, offset });
+  }
+
+  advance(): void {
+    this.pointer = this.b.add(this.pointer, this.stride);
+  }
+
+  end(): readonly Reg[] {
+    return [this.pointer];
+  }
+}
+
+/** Several pointers that stay, and the one distance from them that moves. */
+class OffsetMover implements Mover {
+  readonly start: readonly Reg[];
+  private readonly b: KernelBuilder;
+  private readonly pointers: readonly Reg[];
+  private readonly stride: Reg;
+  private index: Reg;
+
+  constructor(b: KernelBuilder, pointers: readonly Reg[], stride: Reg) {
+    this.b = b;
+    this.pointers = pointers;
+    this.stride = stride;
+    this.index = b.index(0);
+    this.start = [this.index];
+  }
+
+  take([index]: readonly Reg[]): void {
+    this.index = index;
+  }
+
+  addresses(): Addresses {
+    const { pointers, index } = this;
+    return (pointer, offset) => ({ base: pointers[pointer], index, scale: 1, offset });
+  }
+
+  advance(): void {
+    this.index = this.b.add(this.index, this.stride);
+  }
+
+  end(): readonly Reg[] {
+    return [this.index];
   }
 }
 
 /** A pointer that moves along a table of offsets. */
-class MovingTable extends Moving {
+class TableMover extends ConstantMover {
   private readonly base: Reg;
 
-  constructor(b: KernelBuilder, walk: TableWalk, table: Reg) {
-    super(b, walk.entryBytes, [table]);
+  constructor(b: KernelBuilder, walk: TableWalk) {
+    super(b, [walk.table], walk.entryBytes);
     this.base = walk.base;
   }
 
@@ -227,6 +336,3 @@ class MovingTable extends Moving {
     return (_, offset) => ({ base, offset });
   }
 }
-
-const moving = (b: KernelBuilder, walk: Walk | TableWalk, pointers: readonly Reg[]): Moving =>
-  'table' in walk ? new MovingTable(b, walk, pointers[0]) : new Moving(b, walk.stride, pointers);

@@ -8,8 +8,10 @@ import {
   ones,
   Parameter,
   randn,
+  scaledDotProductAttention,
   type Tensor,
   tensor,
+  unbind,
   valueAndGrad,
   zeros,
 } from 'gradus';
@@ -75,6 +77,22 @@ const narrower: readonly [2, 3] = zeros([2, 1, 3]).squeeze(1).shape;
 const squeezed: readonly [2, 3] = zeros([1, 2, 1, 3, 1]).squeeze().shape;
 const expanded: readonly [5, 2, 3] = a.expand([5, 2, 3]).shape;
 const part: readonly [2, 2] = a.narrow(1, 0, 2).shape;
+
+const [step]: readonly Tensor<readonly [2, 4]>[] = zeros([2, 3, 4]).unbind(1);
+const unbound: readonly Tensor<readonly [3]>[] = unbind(a);
+const loosePart: Tensor = (a as Tensor).unbind()[0];
+
+// Attention.
+const heads = zeros([2, 1, 5, 8]);
+const attended: readonly [2, 4, 5, 6] = scaledDotProductAttention(
+  heads,
+  zeros([4, 7, 8]),
+  zeros([1, 7, 6]),
+  { isCausal: true },
+).shape;
+const attendedLoose: Tensor = scaledDotProductAttention(plain, plain, plain);
+const [q, k, v] = zeros([3, 5, 8]).unbind();
+const attendedParts: readonly [5, 8] = scaledDotProductAttention(q, k, v, { mask: null }).shape;
 
 // Indexing.
 const row: readonly [3] = a.at(0).shape;

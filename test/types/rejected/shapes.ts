@@ -1,5 +1,5 @@
 // Shapes that do not fit, each told in a sentence.
-import { add, matmul, tensor, zeros } from 'gradus';
+import { add, matmul, scaledDotProductAttention, tensor, zeros } from 'gradus';
 
 const a = zeros([2, 3]);
 
@@ -15,6 +15,12 @@ a.matmul(zeros([4]));
 // expect: matmul: 5×2×3 by 4×3×2: the batch dimensions do not broadcast
 zeros([5, 2, 3]).matmul(zeros([4, 3, 2]));
 
+// expect: attention: a query has 3 features, a key 4
+scaledDotProductAttention(a, zeros([2, 4]), zeros([2, 4]));
+
+// expect: attention: there are 5 keys, 2 values
+scaledDotProductAttention(a, zeros([5, 3]), a);
+
 // expect: cannot broadcast 2×3 with 4
 a.add(zeros([4]));
 
@@ -29,6 +35,9 @@ a.sum(2);
 
 // expect: dimension -3 is out of range for rank 2
 a.transpose(-3, 0);
+
+// expect: dimension 2 is out of range for rank 2
+a.unbind(2);
 
 // expect: permute: 3 dimensions listed for a tensor of rank 2
 a.permute([0, 1, 2]);
