@@ -1,88 +1,61 @@
 /**
- * `npm run bench -- [W1 W3 W5 ...] [--json] [--rounds n] [--peers]`: times the workloads.
+ * `npm run bench`: times the workloads, beside other libraries if asked to; `-- --help` says how.
  *
- * Workloads take turns (A B C, A B C, ...), so that a machine that drifts drifts for all; each is
- * warmed up first, its result is consumed, and the minimum and the median of its rounds are given.
- * `--peers` adds PyTorch, if `python3` (or GRADUS_BENCH_PYTHON) has it, in the same run.
+ * Each is warmed up first, its result is consumed, and the minimum and the median of all rounds are
+ * given. What the machine allows at most is measured in the same run.
  */
-import { availableParallelism, cpus } from 'node:os';
-import { parseArgs } from 'node:util';
-import { startTorch } from './peers/torch.mjs';
-import { workloads } from './workloads/index.mjs';
+import { writeFileSync } from 'node:fs';
+import { better, machine, versions } from './machine.mjs';
+import { readOptions, USAGE } from './options.mjs';
+import { startPeers } from './peers/index.mjs';
+import { picture } from './picture.mjs';
+import { heading, rowsOf, table } from './report.mjs';
+import { timeAll } from './rounds.mjs';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean', default: false },
-    peers: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '5' },
-    help: { type: 'boolean', default: false },
-  },
-});
-
-const names = [...new Set(workloads.map((w) => w.group))];
-if (values.help) {
-  console.log(`npm run bench -- [${names.join(' ')}] [--json] [--rounds n] [--peers]`);
-  process.exit(0);
-}
-const unknown = positionals.filter((p) => !names.includes(p));
-if (unknown.length > 0) {
-  console.error(`no workload ${unknown.join(', ')}; there are ${names.join(', ')}`);
+let options;
+try {
+  options = readOptions(process.argv.slice(2));
+} catch (error) {
+  console.error(`bench: ${error.message}\n\n${USAGE}`);
   process.exit(2);
 }
-const chosen = workloads.filter((w) => positionals.length === 0 || positionals.includes(w.group));
-const rounds = Math.max(1, Number(values.rounds) || 5);
-
-/** Runs a prepared workload for about `budget` ms and returns the time of each turn. */
-function timeTurns(run, budget) {
-  const times = [];
-  const end = performance.now() + budget;
-  do {
-    const t = performance.now();
-    run();
-    times.push(performance.now() - t);
-  } while (performance.now() < end && times.length < 400);
-  return times;
+if (options.help) {
+  console.log(USAGE);
+  process.exit(0);
 }
+// Before Gradus is loaded; processes that are started inherit it.
+if (options.threads !== undefined) process.env.GRADUS_THREADS = String(options.threads);
+const { devices } = await import('gradus');
+const [device] = devices();
+const { engine, isa } = device;
+const peers = await startPeers(options.peers, options.threads ?? device.threads);
 
-const torch = values.peers ? await startTorch() : null;
-const entries = [];
-for (const w of chosen) {
-  const run = w.prepare();
-  timeTurns(run, w.warmUp ?? 400);
-  entries.push({ peer: 'gradus', workload: w, time: async (ms) => timeTurns(run, ms), all: [] });
-  if (torch !== null && (await torch.has(w.name))) {
-    entries.push({ peer: torch.name, workload: w, time: (ms) => torch.time(w.name, ms), all: [] });
-  }
-}
-for (let r = 0; r < rounds; r++) {
-  for (const e of entries) e.all.push(...(await e.time(e.workload.budget ?? 600)));
-}
-torch?.close();
+const onTerminal = process.stderr.isTTY;
+const tell = (text) => {
+  if (onTerminal) process.stderr.write(`\r\x1b[K${text}`);
+};
+const before = device.measure();
+const entries = await timeAll(options.chosen, peers, options.rounds, tell);
+const speed = better(before, device.measure());
+const result = {
+  machine: machine(),
+  node: process.version,
+  versions: versions(peers),
+  engine,
+  isa,
+  threads: device.threads,
+  peerThreads: options.threads ?? device.threads,
+  rounds: options.rounds,
+  speed,
+  rows: rowsOf(entries, speed),
+};
 
-const round = (x) => Number(x.toPrecision(4));
-const results = entries.map(({ peer, workload: w, all }) => {
-  all.sort((a, b) => a - b);
-  const min = all[0];
-  return {
-    peer,
-    workload: w.name,
-    ms_min: round(min),
-    ms_median: round(all[all.length >> 1]),
-    turns: all.length,
-    ...(w.flops === undefined ? {} : { gflops: round(w.flops / min / 1e6) }),
-    ...(w.ops === undefined ? {} : { us_per_op: round((min * 1e3) / w.ops) }),
-  };
-});
-
-if (values.json) {
-  for (const r of results) console.log(JSON.stringify(r));
-} else {
-  console.log(
-    `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node ${process.version}; ` +
-      `${rounds} rounds, milliseconds`,
-  );
-  console.table(
-    Object.fromEntries(results.map(({ peer, workload, ...rest }) => [`${workload} ${peer}`, rest])),
-  );
+if (options.json) console.log(JSON.stringify(result, null, 2));
+else console.log([...heading(result), '', ...table(result.rows, peers)].join('\n'));
+if (options.svg !== undefined) {
+  const { cpu } = result.machine;
+  const threads = `${result.threads} thread${result.threads === 1 ? '' : 's'}`;
+  const caption = `${cpu}, ${threads}, Node ${result.node}, ${result.versions.torch}; logarithmic`;
+  const title = 'Gradus, times as fast as PyTorch on the CPU';
+  writeFileSync(options.svg, picture(result.rows, title, caption));
 }

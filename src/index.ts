@@ -38,6 +38,7 @@ export {
   conv2d,
   cos,
   type DeviceInfo,
+  type DeviceSpeed,
   detach,
   detectAnomaly,
   device,

@@ -20,10 +20,11 @@ function nextBatch(options) {
 }
 
 export const loaders = [
-  { group: 'loader', name: 'loader', prepare: () => nextBatch({}) },
+  { group: 'loader', name: 'loader', title: 'a batch of 64', prepare: () => nextBatch({}) },
   {
     group: 'loader',
-    name: 'loader, transform',
+    name: 'loader-transform',
+    title: 'a batch of 64, changed one by one',
     prepare: () => nextBatch({ transform: ({ x, y }) => ({ x: x.mul(2), y }) }),
   },
 ];

@@ -1,13 +1,20 @@
 import { randn } from 'gradus';
 
-/** W1: C = A·B, n by n. */
-export const matmul = [256, 512, 1024].map((n) => ({
+/** W1: C = A·B. The same B again and again, so that it stays where the caches hold it. */
+const product = (name, m, n) => ({
   group: 'W1',
-  name: `W1-${n}`,
-  flops: 2 * n ** 3,
+  name,
+  title: `matmul ${m}×${n}×${n}`,
+  flops: 2 * m * n * n,
   prepare() {
-    const a = randn([n, n]);
+    const a = randn([m, n]);
     const b = randn([n, n]);
     return () => a.matmul(b);
   },
-}));
+});
+
+export const matmul = [
+  ...[256, 512, 1024, 2048].map((n) => product(`W1-${n}`, n, n)),
+  product('W1-m1', 1, 1024),
+  product('W1-m8', 8, 1024),
+];

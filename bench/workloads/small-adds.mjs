@@ -7,6 +7,7 @@ export const smallAdds = [
   {
     group: 'W3',
     name: 'W3-2000ops',
+    title: 'adding 4 floats',
     ops: OPS,
     warmUp: 1000,
     prepare() {
@@ -22,6 +23,7 @@ export const smallAdds = [
   {
     group: 'W3',
     name: 'W3-2000ops-grad',
+    title: 'adding 4 floats, with gradient',
     ops: OPS,
     warmUp: 1000,
     prepare() {

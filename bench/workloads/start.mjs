@@ -8,10 +8,11 @@ const r = tensor([[1, 2], [3, 4]]).matmul(tensor([[1, 0], [0, 1]])).toArray();
 if (r[1][0] !== 3) process.exit(1);
 `;
 
-/** Process start to the first matmul result, the process's own start included. */
+/** W9: process start to the first matmul result, the process's own start included. */
 export const start = {
-  group: 'start',
-  name: 'start',
+  group: 'W9',
+  name: 'W9',
+  title: 'process start to first result',
   warmUp: 200,
   prepare: () => () => {
     const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
@@ -23,8 +24,9 @@ export const start = {
 
 /** The same process without Gradus: what Node itself takes. */
 export const startNode = {
-  group: 'start',
-  name: 'start-node-alone',
+  group: 'W9',
+  name: 'W9-node-alone',
+  title: 'start of Node alone',
   warmUp: 200,
   prepare: () => () => {
     spawnSync(process.execPath, ['--input-type=module', '-e', ''], { cwd: root });

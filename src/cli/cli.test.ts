@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { devices } from '../index.ts';
+import { describe as describeDevice, showDevices } from './devices.ts';
 import { drawPictures } from './draw-digits.ts';
 import { quickstart } from './quickstart.ts';
 
@@ -23,6 +25,60 @@ describe('drawing', () => {
   test('half blocks in grey', () => {
     const [first] = drawPictures([picture], true).split('\n');
     expect(first).toBe('\x1b[38;5;232m\x1b[48;5;244m▀\x1b[38;5;255m\x1b[48;5;238m▀\x1b[0m');
+  });
+});
+
+describe('devices', () => {
+  const report = {
+    name: 'cpu',
+    engine: 'machine code',
+    isa: 'avx512',
+    threads: 2,
+    heapBytes: 3 * 2 ** 20,
+    speed: null,
+    notice: null,
+  };
+  const speed = {
+    peakGflops: 234.4,
+    cacheReadGBs: 180.2,
+    memoryReadGBs: 41.26,
+    memoryCopyGBs: null,
+    memoryStreamGBs: null,
+  };
+
+  test('what is known is shown, what was not measured is left out', () => {
+    expect(describeDevice(report).split('\n')).toEqual([
+      'cpu',
+      '  engine        machine code',
+      '  instructions  avx512, 2 threads',
+      '  tensors       3 MB held',
+    ]);
+    const all = { ...report, threads: 1, speed, notice: 'no machine code: no koffi' };
+    expect(describeDevice(all).split('\n').slice(2)).toEqual([
+      '  instructions  avx512, 1 thread',
+      '  tensors       3 MB held',
+      '  peak          234 GF/s, float32 multiply-adds',
+      '  last cache    180 GB/s read',
+      '  memory        41.3 GB/s read',
+      '  notice        no machine code: no koffi',
+    ]);
+    const moved = { ...speed, memoryCopyGBs: 30, memoryStreamGBs: 50 };
+    expect(describeDevice({ ...report, speed: moved })).toContain(
+      '41.3 GB/s read, 30.0 GB/s copied, 50.0 GB/s streamed',
+    );
+  });
+
+  test('--json is one document of the devices here, measured', () => {
+    let text = '';
+    showDevices({ json: true, out: { write: (s: string): unknown => (text += s) } });
+    const [cpu, ...others] = JSON.parse(text);
+    expect(others).toEqual([]);
+    expect(cpu).toMatchObject({ name: 'cpu', engine: devices()[0].engine });
+    expect(cpu.threads).toBeGreaterThanOrEqual(1);
+    expect(cpu.isa).toMatch(/./);
+    if (cpu.speed !== null) expect(cpu.speed.peakGflops).toBeGreaterThan(0.01);
+    // Machine code is the fastest there is; any other engine says why it is not that one.
+    expect(cpu.notice === null).toBe(cpu.engine.startsWith('x86-64'));
   });
 });
 

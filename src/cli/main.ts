@@ -21,7 +21,8 @@ Commands:
                  --save <path>     where the model goes (default gradus-<data>.safetensors)
                  --curves <path>   draws the curves of loss and accuracy, as SVG
                  --resume          goes on with a run that was interrupted
-  devices      what Gradus can compute on
+  devices      what Gradus can compute on, and what this machine allows at most
+                 --json            the same as one JSON document
 
 Options:
   --help       this text
@@ -100,8 +101,7 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
       await runQuickstart(args);
       return;
     case 'devices':
-      optionsOf(args, {});
-      showDevices();
+      showDevices({ json: optionsOf(args, { json: 'flag' }).has('json') });
       return;
     default:
       throw new UsageError(`there is no command '${command}'`);

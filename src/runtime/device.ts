@@ -71,6 +71,28 @@ export interface Device {
   compile(graph: Graph, inputs: readonly Spec[]): Executable;
   /** Bytes held, for tests and `gradus devices`. */
   memory(): { readonly heapBytes: number; readonly usedBytes: number };
+  /** Class of instructions that kernels are made of: 'avx512', 'wasm-relaxed', ... */
+  readonly isa: string;
+  /** Threads that kernels run on. */
+  readonly threads: number;
+  /** What this machine allows with these instructions and threads; takes seconds. */
+  measure?(): DeviceSpeed;
+  /** Why nothing faster computes here: a sentence, or null. */
+  notice?(): string | null;
+}
+
+/** Limits of the machine, measured: the best of several tries. Null is what was not measured. */
+export interface DeviceSpeed {
+  /** Float32 multiply-adds on registers alone, two operations each, in 1e9 operations a second. */
+  readonly peakGflops: number;
+  /** Reading again what the last cache holds, in 1e9 bytes a second. */
+  readonly cacheReadGBs: number;
+  /** Reading memory. */
+  readonly memoryReadGBs: number;
+  /** Copying in memory; bytes read and bytes written are added. */
+  readonly memoryCopyGBs: number | null;
+  /** The same with stores that pass the caches by. */
+  readonly memoryStreamGBs: number | null;
 }
 
 const devices = new Map<string, () => Device>();

@@ -1,4 +1,6 @@
 /** The room's door: Tensor, its functions, autograd, random numbers. */
+
+export { type DeviceSpeed } from '../runtime/device.ts';
 export { detectAnomaly } from './anomaly.ts';
 export { type IndexArray, type IndexItem, type Slice, slice } from './at.ts';
 export { type AttentionOptions, scaledDotProductAttention } from './attention.ts';

@@ -13,6 +13,7 @@ import {
 } from '../../base/index.ts';
 import { forEachIndex, type Graph, type NdArray, ndZeros, runGraph } from '../../ir/index.ts';
 import { type Device, type Executable, type Slot, Storage } from '../device.ts';
+import { whyNoMachineCode } from './notice.ts';
 
 class Bytes {
   readonly buffer: ArrayBuffer;
@@ -26,6 +27,12 @@ const bufferOf = (slot: Slot): ArrayBuffer => (slot.storage.handle as Bytes).buf
 export class ReferenceDevice implements Device {
   readonly name = 'cpu';
   readonly engine = 'reference interpreter (float64)';
+  readonly isa = 'float64';
+  readonly threads = 1;
+
+  notice(): string {
+    return whyNoMachineCode();
+  }
 
   allocate(bytes: number): Storage {
     return new Storage(this.name, new Bytes(bytes), 0, bytes);

@@ -24,9 +24,11 @@ import {
   type KernelFunction,
   wasmTarget,
 } from '../../target/wasm/index.ts';
-import type { Device, Executable, Slot } from '../device.ts';
+import type { Device, DeviceSpeed, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
 import { type Handle, WasmHeap } from './heap.ts';
+import { measureWasm } from './measure-wasm.ts';
+import { whyNoMachineCode } from './notice.ts';
 import { Slabs } from './slabs.ts';
 import { WasmExecutable } from './wasm-executable.ts';
 
@@ -37,6 +39,8 @@ export class WasmDevice implements Device {
   readonly engine: string;
   readonly heap = new WasmHeap(heapBytes(wasmHeap()));
   readonly info: TargetInfo = wasmTarget();
+  readonly isa = this.info.isa;
+  readonly threads = 1;
   private readonly slabs = new Slabs(this.name, this.heap);
   private readonly kernels = new Map<string, KernelFunction>();
 
@@ -99,6 +103,14 @@ export class WasmDevice implements Device {
 
   memory(): { heapBytes: number; usedBytes: number } {
     return { heapBytes: this.heap.heapBytes, usedBytes: this.heap.usedBytes };
+  }
+
+  measure(): DeviceSpeed {
+    return measureWasm(this.info);
+  }
+
+  notice(): string {
+    return whyNoMachineCode();
   }
 
   private resident(handle: Handle, from: number, bytes: number): Uint8Array {

@@ -18,9 +18,9 @@ import {
   verifyKernel,
 } from '../../kernel/index.ts';
 import { compileKernel, type Isa } from '../../target/x64/index.ts';
-import type { Device, Executable, Slot } from '../device.ts';
+import type { Device, DeviceSpeed, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
-import { type CodeBlock, FaultWord, type NativeHost } from './native/index.ts';
+import { type CodeBlock, FaultWord, measureHost, type NativeHost } from './native/index.ts';
 import { Slabs } from './slabs.ts';
 import { X64Executable, type X64Machine } from './x64-executable.ts';
 import { type X64Block, X64Memory } from './x64-memory.ts';
@@ -31,8 +31,10 @@ export class X64Device implements Device {
   readonly name = 'cpu';
   readonly engine: string;
   readonly info: TargetInfo;
+  readonly isa: Isa;
+  /** Executables use `call`, which runs kernels on this thread. */
+  readonly threads: number;
   private readonly host: NativeHost;
-  private readonly isa: Isa;
   private readonly heap: X64Memory;
   private readonly slabs: Slabs;
   private readonly machine: X64Machine;
@@ -43,6 +45,7 @@ export class X64Device implements Device {
   constructor(host: NativeHost, isa: Isa) {
     this.host = host;
     this.isa = isa;
+    this.threads = host.threads;
     host.system.keepFreedMemory();
     const { l1, l2 } = host.cpu;
     const info = isa === 'avx2' ? AVX2_TARGET : AVX512_TARGET;
@@ -104,6 +107,10 @@ export class X64Device implements Device {
 
   memory(): { heapBytes: number; usedBytes: number } {
     return { heapBytes: this.heap.usedBytes, usedBytes: this.heap.usedBytes };
+  }
+
+  measure(): DeviceSpeed {
+    return measureHost(this.host, this.threads, this.isa);
   }
 
   private scratch(bytes: number): number {
