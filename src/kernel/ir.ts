@@ -225,3 +225,16 @@ export const AVX512_TARGET: TargetInfo = {
   threads: 1,
   parallelWork: 2 ** 16,
 };
+
+export const AVX2_TARGET: TargetInfo = {
+  isa: 'avx2',
+  vectorBytes: 32,
+  vectorRegisters: 16,
+  masks: true,
+  fma: true,
+  prefetch: true,
+  indexBytes: 8,
+  cache: { l1: 32 << 10, l2: 512 << 10 },
+  threads: 1,
+  parallelWork: 2 ** 16,
+};

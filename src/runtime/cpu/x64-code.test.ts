@@ -25,7 +25,7 @@ const expected = (n: number): Float32Array => X.map((x) => Math.fround(x * n) + 
 
 test.runIf(native)('10,000 kernels in one synchronous loop take bounded memory', () => {
   if (host === null) return;
-  const device = new X64Device(host);
+  const device = new X64Device(host, host.cpu.isa ?? 'avx2');
   const before = host.code.bytesInUse;
   device.code.limitBytes = 2 ** 16;
   const kept: Executable[] = [];
@@ -48,7 +48,7 @@ test.runIf(native)('10,000 kernels in one synchronous loop take bounded memory',
 
 test.runIf(native)('what runs keeps its code, and kernels that are shared stay', () => {
   if (host === null) return;
-  const device = new X64Device(host);
+  const device = new X64Device(host, host.cpu.isa ?? 'avx2');
   device.code.limitBytes = 2 ** 14;
   const hot = device.compile(graphOf(-1), [SPEC]);
   const twin = device.compile(graphOf(-1), [SPEC]);

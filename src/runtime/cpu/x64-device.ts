@@ -9,6 +9,7 @@ import {
 } from '../../base/index.ts';
 import { type Graph, printGraph } from '../../ir/index.ts';
 import {
+  AVX2_TARGET,
   AVX512_TARGET,
   type Launch,
   lowerGraph,
@@ -16,7 +17,7 @@ import {
   type TargetInfo,
   verifyKernel,
 } from '../../kernel/index.ts';
-import { compileKernel } from '../../target/x64/index.ts';
+import { compileKernel, type Isa } from '../../target/x64/index.ts';
 import type { Device, DeviceSpeed, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
 import { FaultWord, measureHost, type NativeHost } from './native/index.ts';
@@ -29,7 +30,7 @@ export class X64Device implements Device {
   readonly name = 'cpu';
   readonly engine: string;
   readonly info: TargetInfo;
-  readonly isa: string;
+  readonly isa: Isa;
   /** Executables use `call`, which runs kernels on this thread. */
   readonly threads: number;
   private readonly host: NativeHost;
@@ -39,20 +40,21 @@ export class X64Device implements Device {
   readonly code: X64Code;
   private temporary: X64Block | null = null;
 
-  /** The host must have AVX-512. */
-  constructor(host: NativeHost) {
+  /** The host must have the instructions of `isa`. */
+  constructor(host: NativeHost, isa: Isa) {
     this.code = new X64Code(host.code);
     this.host = host;
+    this.isa = isa;
     this.threads = host.threads;
     host.system.keepFreedMemory();
     const { l1, l2 } = host.cpu;
+    const info = isa === 'avx2' ? AVX2_TARGET : AVX512_TARGET;
     this.info = {
-      ...AVX512_TARGET,
+      ...info,
       threads: host.threads,
-      cache: { l1: l1 || AVX512_TARGET.cache.l1, l2: l2 || AVX512_TARGET.cache.l2 },
+      cache: { l1: l1 || info.cache.l1, l2: l2 || info.cache.l2 },
     };
-    this.isa = this.info.isa;
-    this.engine = 'x86-64 machine code (avx512)';
+    this.engine = `x86-64 machine code (${isa})`;
     this.heap = new X64Memory(host.memory);
     this.slabs = new Slabs(this.name, this.heap);
     const { args } = host;
@@ -113,7 +115,7 @@ export class X64Device implements Device {
   }
 
   measure(): DeviceSpeed {
-    return measureHost(this.host, this.threads);
+    return measureHost(this.host, this.threads, this.isa);
   }
 
   private scratch(bytes: number): number {
@@ -128,7 +130,7 @@ export class X64Device implements Device {
     const start = debugLevel() >= 1 ? performance.now() : 0;
     const kernel = launch.build();
     if (verifying()) verifyKernel(kernel);
-    const code = compileKernel(kernel, { listing: debugLevel() >= 5 });
+    const code = compileKernel(kernel, { isa: this.isa, listing: debugLevel() >= 5 });
     if (debugLevel() >= 1) {
       const ms = (performance.now() - start).toFixed(2);
       console.error(`[gradus] kernel ${kernel.name}: ${code.bytes.length} bytes, ${ms} ms`);

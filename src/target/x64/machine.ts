@@ -110,3 +110,17 @@ export interface MIf {
 export type Condition = 'e' | 'ne' | 'l' | 'le' | 'g' | 'ge' | 'b' | 'be' | 'a' | 'ae' | 'p' | 'np';
 
 export type MNode = MInst | MLoop | MIf;
+
+/** What an instruction reads before it writes. */
+export function readsOf(inst: MInst): VReg[] {
+  const out: VReg[] = inst.tied === undefined ? [] : [inst.tied];
+  inst.operands.forEach((o, i) => {
+    if (typeof o !== 'object') return;
+    if (o.kind === 'mem') {
+      if (typeof o.base === 'object' && 'class' in o.base) out.push(o.base);
+      if (o.index !== undefined) out.push(o.index);
+    } else if (i > 0 || inst.def === null) out.push(o.reg);
+    if (o.mask !== undefined) out.push(o.mask);
+  });
+  return out;
+}

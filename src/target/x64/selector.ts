@@ -15,6 +15,7 @@ import {
   type Reg,
 } from '../../kernel/index.ts';
 import { ARG_FAULT, ARG_PARAMS } from './abi.ts';
+import type { IsaCode } from './isa-code.ts';
 import type {
   Class,
   Condition,
@@ -41,8 +42,8 @@ export const isFloat = (elem: Elem): boolean => elem === 'f32' || elem === 'f64'
 export const bitsOf = (type: KType): number =>
   type.lanes === 1 ? 128 : type.lanes * bytesOf(type.elem) * 8;
 
-function classOf(type: KType): Class {
-  if (type.elem === 'mask') return type.lanes === 1 ? 'gp' : 'k';
+function classOf(type: KType, maskClass: Class): Class {
+  if (type.elem === 'mask') return type.lanes === 1 ? 'gp' : maskClass;
   return type.lanes > 1 || isFloat(type.elem) ? 'vec' : 'gp';
 }
 
@@ -60,6 +61,7 @@ export interface ValueCode {
 }
 
 export class Selector {
+  readonly isa: IsaCode;
   readonly pooled: ConstantPool;
   private readonly source: Kernel;
   private readonly code: ValueCode;
@@ -81,7 +83,8 @@ export class Selector {
   private nextId = 0;
   private depth = 0;
 
-  constructor(source: Kernel, pool: ConstantPool, code: ValueCode) {
+  constructor(source: Kernel, pool: ConstantPool, code: ValueCode, isa: IsaCode) {
+    this.isa = isa;
     this.source = source;
     this.code = code;
     this.pooled = pool;
@@ -117,7 +120,7 @@ export class Selector {
           const stays = inst.op !== 'load' || users.at[id] <= nextWrite;
           const user = block[users.at[id]];
           // One operand of an instruction may lie in memory.
-          if (stays && foldsInto(inst, user) && !taken.has(user)) {
+          if (stays && this.foldsInto(inst, user) && !taken.has(user)) {
             this.folded[id] = 1;
             taken.add(user);
           }
@@ -142,6 +145,11 @@ export class Selector {
         users.block[id] = number;
       }
     }
+  }
+
+  private foldsInto(inst: Inst, user: Inst): boolean {
+    const spreads = inst.op === 'load' && inst.splat && inst.dst.type.lanes > 1;
+    return (this.isa.broadcasts || !spreads) && foldsInto(inst, user);
   }
 
   private needed(inst: Inst): boolean {
@@ -272,8 +280,10 @@ export class Selector {
   reg(reg: Reg): VReg {
     let v = this.regs[reg.id];
     if (v === undefined) {
-      const cls = classOf(reg.type);
-      const bytes = cls === 'vec' ? bitsOf(reg.type) / 8 : 8;
+      const { elem, lanes } = reg.type;
+      const cls = classOf(reg.type, this.isa.maskClass);
+      const whole = elem === 'mask' && lanes > 1;
+      const bytes = cls !== 'vec' ? 8 : whole ? this.isa.vectorBytes : bitsOf(reg.type) / 8;
       v = { id: this.nextId++, class: cls, bytes, remake: this.remakeOf(reg) };
       this.regs[reg.id] = v;
     }
@@ -296,7 +306,11 @@ export class Selector {
     const value = this.splatConstant(reg);
     if (value !== undefined && elem !== 'mask' && (lanes > 1 || isFloat(elem))) {
       const elementBytes = bytesOf(elem);
-      return { kind: 'broadcast', label: this.element(elem, value), elementBytes };
+      const spread = lanes > 1 && !this.isa.broadcasts;
+      const label = spread
+        ? this.lanesOf(elem, value, this.isa.vectorBytes * 8).base
+        : this.element(elem, value);
+      return { kind: 'broadcast', label: label as Label, elementBytes };
     }
     return undefined;
   }
@@ -333,7 +347,7 @@ export class Selector {
   operand(reg: Reg): RegUse {
     const v = this.reg(reg);
     const bits =
-      v.class === 'vec' ? bitsOf(reg.type) : v.class === 'k' ? 64 : 8 * bytesOf(reg.type.elem);
+      v.class === 'vec' ? 8 * v.bytes : v.class === 'k' ? 64 : 8 * bytesOf(reg.type.elem);
     if (v.class !== 'vec' || reg.type.lanes > 1) return this.use(v, bits);
     const memoryBits = bytesOf(reg.type.elem) === 8 ? 64 : 32;
     return { kind: 'reg', reg: v, bits, mask: undefined, zeroing: false, memoryBits };
@@ -369,26 +383,23 @@ export class Selector {
     const key = Object.is(value, -0) ? `${elem}-0` : elem + value;
     let label = this.elements.get(key);
     if (label === undefined) {
-      label = this.pooledElement(elem, value);
+      label = this.pooled(elementBytes(elem, value));
       this.elements.set(key, label);
     }
     return label;
-  }
-
-  private pooledElement(elem: Elem, value: number | bigint): Label {
-    const bytes = new Uint8Array(bytesOf(elem));
-    const view = new DataView(bytes.buffer);
-    if (elem === 'f32') view.setFloat32(0, Number(value), true);
-    else if (elem === 'f64') view.setFloat64(0, Number(value), true);
-    else if (bytes.length === 8) view.setBigInt64(0, BigInt.asIntN(64, BigInt(value)), true);
-    else view.setInt32(0, Number(BigInt.asIntN(32, BigInt(value))), true);
-    return this.pooled(bytes);
   }
 
   /** A pooled element for every lane, as a memory operand. */
   broadcast(elem: Elem, value: number | bigint): MemUse {
     const bits = (8 * bytesOf(elem)) as MemUse['bits'];
     return { kind: 'mem', base: this.element(elem, value), disp: 0, bits, broadcast: true };
+  }
+
+  /** A pooled vector with one value in every lane. */
+  lanesOf(elem: Elem, value: number | bigint, bits: number): MemUse {
+    const one = elementBytes(elem, value);
+    const all = new Uint8Array(bits / 8).map((_, i) => one[i % one.length]);
+    return { kind: 'mem', base: this.pooled(all), disp: 0, bits: bits as MemUse['bits'] };
   }
 
   /** Appends an instruction whose first operand it assigns, if that is a register. */
@@ -400,9 +411,30 @@ export class Selector {
     this.nodes.push(node);
   }
 
+  /** What `make` appends, as a list of its own. */
+  apart(make: () => void): readonly MNode[] {
+    const outer = this.nodes;
+    this.nodes = [];
+    make();
+    const made = this.nodes;
+    this.nodes = outer;
+    return made;
+  }
+
   fail(what: string): Error {
     return new Error(`x86-64 cannot compile ${what} (kernel ${this.source.name})`);
   }
+}
+
+/** An element as it lies in memory. */
+function elementBytes(elem: Elem, value: number | bigint): Uint8Array {
+  const bytes = new Uint8Array(bytesOf(elem));
+  const view = new DataView(bytes.buffer);
+  if (elem === 'f32') view.setFloat32(0, Number(value), true);
+  else if (elem === 'f64') view.setFloat64(0, Number(value), true);
+  else if (bytes.length === 8) view.setBigInt64(0, BigInt.asIntN(64, BigInt(value)), true);
+  else view.setInt32(0, Number(BigInt.asIntN(32, BigInt(value))), true);
+  return bytes;
 }
 
 export interface InstOptions {
@@ -414,7 +446,16 @@ export interface InstOptions {
   readonly foldable?: number;
 }
 
-const READS = new Set(['cmp', 'test', 'vucomiss', 'vucomisd', 'prefetcht0', 'kortestw', 'jmp']);
+const READS = new Set([
+  'cmp',
+  'test',
+  'vucomiss',
+  'vucomisd',
+  'prefetcht0',
+  'kortestw',
+  'vptest',
+  'jmp',
+]);
 
 export function instOf(
   name: string,
