@@ -231,8 +231,10 @@ class Interpreter {
         }
       });
     } else if (inst.op === 'fault' && this.#scalar(inst.cond) !== 0) {
-      if (this.#read('i32', this.#fault, 'i32') !== 0) return;
-      this.#write('i32', this.#fault, (Number(this.#scalar(inst.position)) + 1) | 0);
+      const before = Number(this.#read('i32', this.#fault, 'i32'));
+      const now = (Number(this.#scalar(inst.position)) + 1) | 0;
+      if (before !== 0 && (!this.#info.ordersFaults || before <= now)) return;
+      this.#write('i32', this.#fault, now);
     }
   }
 

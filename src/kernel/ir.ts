@@ -160,7 +160,10 @@ export type Inst =
       readonly else: readonly Inst[];
       readonly results: readonly { readonly dst: Reg; readonly then: Reg; readonly else: Reg }[];
     }
-  /** If scalar mask `cond`: writes 1 + position (i32) to the fault word, first fault wins. */
+  /**
+   * If scalar mask `cond`: writes 1 + position (i32) to the fault word; the first fault wins, or the
+   * lowest one where the target orders faults.
+   */
   | { readonly op: 'fault'; readonly cond: Reg; readonly position: Reg };
 
 /** A loop-carried register: `init` before the loop, `next` after each turn, `result` afterwards. */
@@ -198,6 +201,8 @@ export interface TargetInfo {
   readonly threads: number;
   /** Elements loaded or stored from which on it pays to call another thread. */
   readonly parallelWork: number;
+  /** Whether the lowest of the faults wins, whichever thread meets it first. */
+  readonly ordersFaults: boolean;
 }
 
 export const WASM_TARGET: TargetInfo = {
@@ -211,6 +216,7 @@ export const WASM_TARGET: TargetInfo = {
   cache: { l1: 32 << 10, l2: 512 << 10 },
   threads: 1,
   parallelWork: 2 ** 16,
+  ordersFaults: false,
 };
 
 export const AVX512_TARGET: TargetInfo = {
@@ -224,6 +230,7 @@ export const AVX512_TARGET: TargetInfo = {
   cache: { l1: 48 << 10, l2: 1 << 20 },
   threads: 1,
   parallelWork: 2 ** 16,
+  ordersFaults: true,
 };
 
 export const AVX2_TARGET: TargetInfo = {
@@ -237,4 +244,5 @@ export const AVX2_TARGET: TargetInfo = {
   cache: { l1: 32 << 10, l2: 512 << 10 },
   threads: 1,
   parallelWork: 2 ** 16,
+  ordersFaults: true,
 };

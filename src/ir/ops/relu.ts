@@ -3,7 +3,11 @@ import { elementReference, numericUnary } from '../element.ts';
 import { defineOp, SAVE } from '../op.ts';
 import type { Value } from '../value.ts';
 import { le } from './compare.ts';
+import { elementComposite } from './grad-composite.ts';
 import { where } from './where.ts';
+
+/** The gradient where the result is above 0 (or NaN), else 0. */
+const reluGrad = elementComposite('reluGrad', (y: Value, g: Value) => where(le(y, 0), 0, g));
 
 export const RELU = defineOp({
   name: 'relu',
@@ -16,7 +20,7 @@ export const RELU = defineOp({
   lower: { kind: 'element', expr: (e, [x], _, out) => e.max(x, e.constant(0, out.dtype)) },
   saves: SAVE.out0,
   gradient(ctx, g) {
-    ctx.give(0, where(le(ctx.output(0), 0), 0, g));
+    ctx.give(0, reluGrad(ctx.output(0), g));
   },
 });
 

@@ -71,10 +71,14 @@ function wideTile(m: number, wide: number): [rows: number, vectors: number] {
   if (m <= 1) return [1, 8];
   if (m <= 4) return [m, 4];
   if (wide <= 2) return wide === 1 ? [16, 1] : [12, 2];
-  // Four vectors load least for what they multiply; three where they stick out less.
-  const covered = (vectors: number): number => Math.ceil(wide / vectors) * vectors;
-  return covered(4) <= covered(3) ? [6, 4] : [8, 3];
+  // Four vectors load least for what they multiply; three where their tiles stick out less.
+  const covered = (rows: number, vectors: number): number =>
+    Math.ceil(wide / vectors) * vectors * (m <= MANY ? Math.ceil(m / rows) * rows : m);
+  return covered(6, 4) <= covered(8, 3) ? [6, 4] : [8, 3];
 }
+
+/** Rows from which on those that stick out do not matter: another batch size finds the same kernel. */
+const MANY = 128;
 
 /** Masks of the lanes below `count`, vector by vector. */
 export function edgeMasks(b: KernelBuilder, count: Reg, vectors: number, lanes: number): Reg[] {

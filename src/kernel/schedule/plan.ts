@@ -222,7 +222,7 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
     units,
     storeUnits,
     block,
-    tiles: tilesOf(
+    tiles: tilesOfKernel(
       kernel,
       loops,
       kept,
@@ -242,8 +242,8 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
 
 const MOST_TILES = 64;
 
-/** Cuts the outermost loop, where its turns do not depend on each other. */
-function tilesOf(
+/** Cuts the outermost loop of a kernel, where its turns do not depend on each other. */
+function tilesOfKernel(
   kernel: FusedKernel,
   loops: readonly Loop[],
   kept: number,
@@ -252,13 +252,17 @@ function tilesOf(
   unit: number,
   info: TargetInfo,
 ): Tiles | null {
-  const work = kernel.space.reduce((n, size) => n * size, workPerElement);
-  if (info.threads === 1 || loops.length === 0 || work < info.parallelWork) return null;
-  // Which of several faults is told is the first thread's to decide.
-  if (kernel.faults !== undefined) return null;
+  if (loops.length === 0) return null;
+  if (kernel.faults !== undefined && !info.ordersFaults) return null;
   const alone = kernel.stores.some((s) => s.place === 'once' || (s.place === 'row' && kept === 0));
   if (alone || (kept === 0 && reduces)) return null;
-  const [{ size }] = loops;
+  const work = kernel.space.reduce((n, size) => n * size, workPerElement);
+  return tilesOf(loops[0].size, work, info, unit);
+}
+
+/** Cuts a loop of `size` turns and of so much work, in elements loaded or stored; null if it does not pay. */
+export function tilesOf(size: number, work: number, info: TargetInfo, unit = 1): Tiles | null {
+  if (info.threads === 1 || work < info.parallelWork) return null;
   const most = Math.max(MOST_TILES, 4 * info.threads);
   const wanted = Math.min(Math.floor((2 * work) / info.parallelWork), most);
   const turns = Math.ceil(Math.ceil(size / wanted) / unit) * unit;

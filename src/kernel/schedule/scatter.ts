@@ -5,7 +5,11 @@ import { Expression, registerOf } from '../expression.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
 import type { Arg, BufferRef, Launch } from '../launch.ts';
 import type { Place } from './place.ts';
+import { tilesOf } from './plan.ts';
 import { memOf } from './slots.ts';
+
+/** An element costs so many times what loading it in a vector does. */
+const SCALAR = 16;
 
 interface Dim {
   size: number;
@@ -44,12 +48,19 @@ export function scatterLaunch(
       args.push({ kind: 'index', value: s * bytes[i] });
     });
   }
-  const shape = `${classes.map((c) => c.join('')).join(' ')} x${lanes}`;
+  // Turns of the outermost loop that write apart may run on different threads.
+  const [outermost] = dims;
+  const work = dims.reduce((n, d) => n * d.size, SCALAR);
+  const apart = outermost !== undefined && outermost.strides[0] !== 0 && info.ordersFaults;
+  const tiles = apart && dims.length > 1 ? tilesOf(outermost.size, work, info) : null;
+  if (tiles !== null) args.push({ kind: 'index', value: tiles.turns });
+  const shape = `${classes.map((c) => c.join('')).join(' ')} x${lanes}${tiles === null ? '' : ' tiles'}`;
   return {
     key: `${info.isa}|scatterAdd ${places.map((p) => p.dtype).join(' ')} ${shape}`,
     args,
     faults: name,
-    build: () => emit(name, places, classes, lanes),
+    ...(tiles === null ? {} : { tiles: tiles.count }),
+    build: () => emit(name, places, classes, lanes, tiles !== null),
   };
 }
 
@@ -85,6 +96,7 @@ function emit(
   places: readonly Place[],
   classes: readonly (readonly string[])[],
   lanes: number,
+  tiled: boolean,
 ) {
   const b = new KernelBuilder(name);
   const bases = ['out', 'index', 'source'].map((n) => b.param(n, 'ptr'));
@@ -94,6 +106,7 @@ function emit(
     size: b.param(`n${d}`, 'index'),
     strides: ['out', 'index', 'source', 'at'].map((n) => b.param(`${n}.${d}`, 'index')),
   }));
+  const turns = tiled ? b.param('turns', 'index') : null;
   const [out, index, source] = places;
   const [outElem, sourceElem] = [memOf(out.dtype), memOf(source.dtype)];
   /** Adds `n` elements at once. */
@@ -115,6 +128,8 @@ function emit(
     const safe = b.convert(b.select(outside, zero, wrapped), 'index');
     return b.add(base, b.mul(safe, stride));
   };
+  /** What the outermost loop runs over. */
+  let range: { from: Reg | number; to: Reg } = { from: 0, to: loops[0]?.size ?? b.index(1) };
   /** Opens loop `d`; once the index varies no more, its row is looked up. */
   const nest = (d: number, now: readonly Reg[], row: Reg | null): void => {
     const varies = classes.slice(d).some((c) => c[1] !== 'z');
@@ -124,7 +139,8 @@ function emit(
     const loop = loops[d];
     const step = (i: Reg): Reg[] => here.map((p, k) => b.add(p, b.mul(i, loop.strides[k])));
     if (lanes === 1 || d < loops.length - 1) {
-      b.loop(0, loop.size, 1, [], (i) => {
+      const { from, to } = d === 0 ? range : { from: 0, to: loop.size };
+      b.loop(from, to, 1, [], (i) => {
         const next = step(i);
         nest(d + 1, next, known === null ? null : next[0]);
         return [];
@@ -144,6 +160,16 @@ function emit(
       return [];
     });
   };
-  nest(0, [...bases, b.index(0)], null);
+  const start = [...bases, b.index(0)];
+  if (turns === null) nest(0, start, null);
+  else {
+    const [outermost] = loops;
+    b.tiles((tile) => {
+      const from = b.mul(tile, turns);
+      const to = b.min(b.add(from, turns), outermost.size);
+      range = { from, to };
+      nest(0, start, null);
+    });
+  }
   return b.finish();
 }

@@ -176,6 +176,7 @@ class Emitter {
     const place = def === null ? null : this.at.placeOf(def);
     // What can be made again is made where it is read.
     if (place !== null && place.kind !== 'register' && place.kind !== 'stack') return;
+    if (inst.name === 'lower') return this.lower(inst);
     if (inst.name === 'divide' || inst.name === 'remainder') return this.divide(inst);
     this.taken = { gp: 0, vec: 0, k: 0 };
     this.present = inst;
@@ -412,6 +413,26 @@ class Emitter {
       this.moveInto(cls, number, from, source);
       this.storeTo(target, cls, number, bytes);
     } else if (target.kind === 'register') this.moveInto(cls, target.number, from, source);
+  }
+
+  // ---- faults
+
+  /** Lowers what is in memory to a register, unsigned and atomically: other threads may do so too. */
+  private lower({ operands }: MInst): void {
+    const { asm } = this;
+    const [word, value] = operands as [MemUse, RegUse];
+    // rax is taken: it is what the word is compared with.
+    this.taken = { gp: 1, vec: 0, k: 0 };
+    const at = this.memory(word);
+    const wanted = this.load(value.reg, 64);
+    const [retry, kept] = [asm.label(), asm.label()];
+    asm.emit('mov', gp64(RAX), at);
+    asm.bind(retry);
+    asm.emit('cmp', wanted, gp64(RAX));
+    asm.emit('jae', kept);
+    asm.emit('lock_cmpxchg', at, wanted);
+    asm.emit('jne', retry);
+    asm.bind(kept);
   }
 
   // ---- division

@@ -21,7 +21,6 @@ import type {
   Condition,
   Copy,
   MemUse,
-  MIf,
   MInst,
   MNode,
   MOperand,
@@ -231,16 +230,8 @@ export class Selector {
     this.emit('vcvttsd2si', [this.use(word, 64), slot]);
     this.emit('mov', [this.use(position, 32), this.use(this.reg(inst.position), 32)]);
     const at: MemUse = { kind: 'mem', base: word, disp: 0, bits: 64 };
-    const lower: MIf = {
-      kind: 'if',
-      test: instOf('cmp', [at, this.use(position, 64)]),
-      unless: 'be',
-      then: [instOf('mov', [at, this.use(position, 64)])],
-      thenCopies: [],
-      else: [],
-      elseCopies: [],
-    };
-    const write = [...this.nodes, lower];
+    this.emit('lower', [at, this.use(position, 64)], { reads: true, foldable: -1 });
+    const write = this.nodes;
     this.nodes = outer;
     this.nodes.push({
       kind: 'if',
