@@ -212,6 +212,16 @@ export class KernelBuilder {
     }));
   }
 
+  unzip(part: 'even' | 'odd', a: Reg, b: Reg): Reg {
+    return this.pure(`unzip ${part} ${a.id} ${b.id}`, a.type, [a, b], (dst) => ({
+      op: 'unzip',
+      part,
+      dst,
+      a,
+      b,
+    }));
+  }
+
   /** As many vectors as they have lanes, turned: lane i of result j is lane j of operand i. */
   transpose(vectors: readonly Reg[]): Reg[] {
     const half = vectors.length / 2;

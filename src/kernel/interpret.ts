@@ -186,6 +186,10 @@ class Interpreter {
       }
       case 'lanes':
         return each((i) => wrapTo(elem, i, indexBytes));
+      case 'unzip': {
+        const both = [...this.#lanes(inst.a), ...this.#lanes(inst.b)];
+        return each((i) => both[2 * i + (inst.part === 'odd' ? 1 : 0)]);
+      }
       case 'zip': {
         const from = inst.half === 'low' ? 0 : lanes / 2;
         const [a, b] = [this.#lanes(inst.a), this.#lanes(inst.b)];

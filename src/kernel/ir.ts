@@ -114,6 +114,14 @@ export type Inst =
       readonly a: Reg;
       readonly b: Reg;
     }
+  /** The even, or odd, lanes of two vectors after each other. */
+  | {
+      readonly op: 'unzip';
+      readonly part: 'even' | 'odd';
+      readonly dst: Reg;
+      readonly a: Reg;
+      readonly b: Reg;
+    }
   /** All lanes into one scalar, halving: lane i with lane i + n/2, and so on (a fixed tree). */
   | {
       readonly op: 'horizontal';

@@ -25,6 +25,7 @@ export function operandsOf(inst: Inst): Reg[] {
     case 'binary':
     case 'compare':
     case 'zip':
+    case 'unzip':
       return [inst.a, inst.b];
     case 'fma':
       return [inst.a, inst.b, inst.c];

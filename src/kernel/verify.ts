@@ -161,12 +161,13 @@ class Verifier {
         this.#require(isInt(inst.dst.type.elem), 'lanes are i32 or i64');
         break;
       case 'zip':
+      case 'unzip':
         for (const reg of [inst.a, inst.b]) this.#like(reg, inst.dst);
         this.#require(
           isInt(inst.dst.type.elem) || isFloat(inst.dst.type.elem),
-          'zip is for numbers',
+          `${inst.op} is for numbers`,
         );
-        this.#require(inst.dst.type.lanes % 2 === 0, 'zip is for an even number of lanes');
+        this.#require(inst.dst.type.lanes % 2 === 0, `${inst.op} is for an even number of lanes`);
         break;
       case 'extract':
         this.#same(inst.dst.type, scalar(inst.a.type.elem), `%${inst.dst.id}`);

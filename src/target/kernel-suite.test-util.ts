@@ -242,6 +242,11 @@ export function kernelSuite(engine: Engine): void {
               b.zip(half, x, y),
             );
           }
+          for (const part of ['even', 'odd'] as const) {
+            sweep(`unzip.${part}.${elem}x${lanes}`, lanes, [elem, elem], (b, [x, y]) =>
+              b.unzip(part, x, y),
+            );
+          }
           for (let lane = 0; lane < lanes; lane++) {
             sweep(`extract${lane}.${elem}x${lanes}`, lanes, [elem], (b, [x]) =>
               b.splat(b.extract(x, lane), lanes),

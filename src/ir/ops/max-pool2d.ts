@@ -41,6 +41,26 @@ function windowCount(x: Type, a: PoolAttrs, i: 0 | 1): number {
   return a.ceilMode && rest !== 0 && whole * s < n + p ? whole + 1 : whole;
 }
 
+interface ImageAttrs extends Attrs {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Operands (positions, dy): every element's gradient at the position it came from. */
+export const MAX_POOL2D_GRAD = defineOp<ImageAttrs>({
+  name: 'maxPool2dGrad',
+  infer: ([, dy], { height, width }) => ({
+    shape: [dy.shape[0], dy.shape[1], height, width],
+    dtype: dy.dtype,
+  }),
+  decompose([positions, dy], { height, width }) {
+    const { shape, dtype } = dy as Value;
+    const zeros = full([shape[0], shape[1], height * width], 0, dtype, (dy as Value).device);
+    const added = scatterAdd(zeros, 2, flatten(positions as Value, 2), flatten(dy as Value, 2));
+    return reshape(added, [shape[0], shape[1], height, width]);
+  },
+});
+
 export const MAX_POOL2D = defineOp<PoolAttrs>({
   name: 'maxPool2d',
   onnx: 'MaxPool',
@@ -105,10 +125,8 @@ export const MAX_POOL2D = defineOp<PoolAttrs>({
   lower: { kind: 'maxWindow', window: (a) => a },
   saves: SAVE.out1,
   gradient(ctx, g) {
-    const { shape, dtype } = ctx.inputType(0);
-    const zeros = full([shape[0], shape[1], shape[2] * shape[3]], 0, dtype, g.device);
-    const added = scatterAdd(zeros, 2, flatten(ctx.output(1), 2), flatten(g, 2));
-    ctx.give(0, reshape(added, shape));
+    const [, , height, width] = ctx.inputType(0).shape;
+    ctx.give(0, apply(MAX_POOL2D_GRAD, [ctx.output(1), g], attrs({ height, width }))[0]);
   },
 });
 

@@ -7,7 +7,7 @@ import type { WindowMap } from '../../ir/index.ts';
 import { at, KernelBuilder } from '../builder.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch } from '../launch.ts';
-import { Arguments, type NumberElem, numberElem, type Temp } from './arguments.ts';
+import { Arguments, bytesOfElem, type NumberElem, numberElem, type Temp } from './arguments.ts';
 import { Outer } from './outer.ts';
 
 export interface MaxWindowSpec {
@@ -45,7 +45,8 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
   const unpadded = w.padding[0] === 0 && w.padding[1] === 0;
   // Positions are as wide as values where a whole vector of windows runs at a time.
   const lanes = bytes === 4 ? info.vectorBytes / bytes : 1;
-  const dense = strides[3] === 1 && w.stride[1] === 1;
+  // How far neighbouring windows' elements are apart, where vectors can be loaded.
+  const apart = strides[3] === 1 && w.stride[1] <= 2 ? w.stride[1] : 0;
   const [height, width] = [shape[2], shape[3]];
   const args = new Arguments()
     .pointer('x', spec.input)
@@ -151,14 +152,14 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
             b.splat(start.position, width),
             width === 1 ? b.const('i32', 0) : b.mul(b.lanes('i32', width), w.stride[1]),
           );
-          const initial = [loadEvery(b, bits, width, start.address, step, dense), origin];
+          const initial = [loadEvery(b, bits, width, start.address, step, apart), origin];
           const [best, where] = eachPosition(initial, (kh, kw, [value, position], index) => {
             if (index === 0) return [value, position];
             const [row, column] = [b.mul(kh, w.dilation[0]), b.mul(kw, w.dilation[1])];
             const offset = b.add(b.mul(row, p('x.h')), b.mul(column, p('x.w')));
             const further = b.convert(b.add(b.mul(row, p('width')), column), 'i32');
             const here = b.add(start.address, offset);
-            const loaded = loadEvery(b, bits, width, here, step, dense);
+            const loaded = loadEvery(b, bits, width, here, step, apart);
             return fold(value, position, loaded, b.add(origin, b.splat(further, width)));
           });
           return store(ow, best, where);
@@ -224,7 +225,7 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
     return b.finish();
   };
   const constants = [w.kernel, w.stride, w.dilation].map((pair) => pair.join('x')).join(' ');
-  const key = `max window ${constants} ${elem}${unpadded ? ' unpadded' : ''}${dense ? ' dense' : ''} ${info.isa}${outer.key}`;
+  const key = `max window ${constants} ${elem}${unpadded ? ' unpadded' : ''}${apart === 0 ? '' : ` apart ${apart}`} ${info.isa}${outer.key}`;
   return [{ key, build, args: args.args, ...outer.launch }];
 }
 
@@ -235,9 +236,19 @@ function loadEvery(
   lanes: number,
   from: Reg,
   step: Reg,
-  dense: boolean,
+  apart: number,
 ): Reg {
-  if (dense || lanes === 1) return b.load(elem, lanes, at(from));
+  if (apart === 1 || lanes === 1) return b.load(elem, lanes, at(from));
+  if (apart === 2) {
+    // The second vector ends with the last element that counts, so that nothing beyond is read.
+    const bytes = bytesOfElem(elem);
+    const low = b.load(elem, lanes, at(from));
+    const high = b.load(elem, lanes, at(from, (lanes - 1) * bytes));
+    const even = b.unzip('even', low, low);
+    const odd = b.unzip('odd', high, high);
+    const upper = b.compare('ge', b.lanes('i32', lanes), b.splat(b.const('i32', lanes / 2), lanes));
+    return b.select(upper, odd, even);
+  }
   let pointer = from;
   let all = b.load(elem, lanes, at(pointer), { splat: true });
   for (let lane = 1; lane < lanes; lane++) {

@@ -28,6 +28,7 @@ import {
   vectorSplat,
   vectorStore,
   vectorUnary,
+  vectorUnzip,
   vectorZip,
 } from './vector-code.ts';
 
@@ -300,6 +301,14 @@ class KernelCompiler {
       case 'horizontal':
         this.#checkLanes(inst.a.type);
         return vectorHorizontal(this.#f, inst.fn, inst.a.type, this.#pusher(inst.a));
+      case 'unzip':
+        return vectorUnzip(
+          this.#f,
+          inst.part,
+          inst.dst.type,
+          this.#pusher(inst.a),
+          this.#pusher(inst.b),
+        );
       case 'zip':
         return vectorZip(
           this.#f,

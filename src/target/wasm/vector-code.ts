@@ -64,6 +64,23 @@ export function vectorZip(
   );
 }
 
+/** The even or odd lanes of two vectors, one vector's after the other's. */
+export function vectorUnzip(
+  f: FunctionBuilder,
+  part: 'even' | 'odd',
+  { elem, lanes }: KType,
+  a: Push,
+  b: Push,
+): void {
+  a();
+  b();
+  const odd = part === 'odd' ? 1 : 0;
+  const wide = elem === 'f64' || elem === 'i64';
+  if (wide) f.emit('i8x16.shuffle', bytes(2 * odd, 2 * odd + 1, 4 + 2 * odd, 5 + 2 * odd));
+  else if (lanes === 4) f.emit('i8x16.shuffle', bytes(odd, 2 + odd, 4 + odd, 6 + odd));
+  else f.emit('i8x16.shuffle', bytes(odd, 4 + odd, odd, 4 + odd));
+}
+
 export function vectorConst(f: FunctionBuilder, type: KType, values: readonly (number | bigint)[]) {
   const view = new DataView(new ArrayBuffer(16));
   values.forEach((value, i) => {

@@ -44,6 +44,20 @@ function zip(s: Selector, { dst, a, b, half }: Of<'zip'>): void {
   s.emit('vperm2f128', [s.operand(dst), low, high, halves], { foldable: -1 });
 }
 
+/** Within each 128-bit half first, then the 64-bit quarters in their order. */
+function unzip(s: Selector, { dst, a, b, part }: Of<'unzip'>): void {
+  const wide = bytesOf(dst.type.elem) === 8;
+  const mixed = vectorOf(s, BITS);
+  if (wide) {
+    const name = part === 'even' ? 'vunpcklpd' : 'vunpckhpd';
+    s.emit(name, [mixed, s.operand(a), s.operand(b)], { foldable: -1 });
+  } else {
+    const lanes = part === 'even' ? 0b10_00_10_00 : 0b11_01_11_01;
+    s.emit('vshufps', [mixed, s.operand(a), s.operand(b), lanes], { foldable: -1 });
+  }
+  s.emit('vpermpd', [s.operand(dst), mixed, 0b11_01_10_00], { foldable: -1 });
+}
+
 // ---- integers
 
 function intUnary(s: Selector, fn: UnaryOp, elem: Elem, d: RegUse, x: RegUse): void {
@@ -329,5 +343,6 @@ export const AVX2: IsaCode = {
   laneToBottom,
   withLane,
   zip,
+  unzip,
   upperHalf: () => 'vextractf128',
 };

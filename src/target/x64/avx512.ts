@@ -28,11 +28,25 @@ const INT_PREDICATES: Readonly<Record<Predicate, number>> = {
 /** The name of an instruction on masks of so many lanes. */
 const onMask = (name: string, type: KType): string => `${name}${type.lanes > 8 ? 'w' : 'b'}`;
 
-/** By a table of which lane of the two goes where. */
-function zip(s: Selector, { dst, a, b, half }: Of<'zip'>): void {
+function zip(s: Selector, inst: Of<'zip'>): void {
+  const n = inst.dst.type.lanes;
+  const from = inst.half === 'low' ? 0 : n / 2;
+  fromTwo(s, inst, (i) => from + (i >> 1) + (i % 2) * n);
+}
+
+function unzip(s: Selector, inst: Of<'unzip'>): void {
+  const odd = inst.part === 'odd' ? 1 : 0;
+  fromTwo(s, inst, (i) => 2 * i + odd);
+}
+
+/** By a table of which lane goes where; those of `b` count on from those of `a`. */
+function fromTwo(
+  s: Selector,
+  { dst, a, b }: Of<'zip'> | Of<'unzip'>,
+  source: (lane: number) => number,
+): void {
   const { elem, lanes: n } = dst.type;
-  const from = half === 'low' ? 0 : n / 2;
-  const order = Array.from({ length: n }, (_, i) => from + (i >> 1) + (i % 2) * n);
+  const order = Array.from({ length: n }, (_, i) => source(i));
   const wide = bytesOf(elem) === 8;
   const table = wide ? BigInt64Array.from(order, BigInt) : Int32Array.from(order);
   const index = s.use(s.hoisted(new Uint8Array(table.buffer)), 512);
@@ -324,5 +338,6 @@ export const AVX512: IsaCode = {
   laneToBottom,
   withLane,
   zip,
+  unzip,
   upperHalf: (bits) => (bits === 256 ? 'vextractf64x4' : 'vextractf32x4'),
 };

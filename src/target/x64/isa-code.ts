@@ -46,6 +46,7 @@ export interface IsaCode {
   splat(s: Selector, inst: Of<'splat'>): void;
   extractTruth(s: Selector, inst: Of<'extract'>): void;
   zip(s: Selector, inst: Of<'zip'>): void;
+  unzip(s: Selector, inst: Of<'unzip'>): void;
   load(s: Selector, inst: Of<'load'>): void;
   store(s: Selector, inst: Of<'store'>): void;
   /** One lane at the bottom of an xmm register. */

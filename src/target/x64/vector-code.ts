@@ -29,6 +29,8 @@ export function selectVector(s: Selector, inst: Simple): void {
       return splat(s, inst);
     case 'lanes':
       return lanes(s, inst);
+    case 'unzip':
+      return s.isa.unzip(s, inst);
     case 'zip':
       return s.isa.zip(s, inst);
     case 'extract':
