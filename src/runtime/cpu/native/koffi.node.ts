@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import type { Koffi, Platform } from './koffi.ts';
+import { processors } from './processors.node.ts';
 
 /**
  * koffi's prebuilt library for this platform, loaded by itself: its main package has an install
@@ -29,15 +28,3 @@ export function openPlatform(): Platform {
 // Not from Buffer's pool: the memory is the tensor's own, and the collector's.
 const allocate = (bytes: number): ArrayBuffer =>
   Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
-
-/** What the affinity mask and, in a container, the quota of processor time allow. */
-function processors(): number {
-  const allowed = availableParallelism();
-  try {
-    const [quota, period] = readFileSync('/sys/fs/cgroup/cpu.max', 'utf8').split(' ').map(Number);
-    // 'max' is no number: no quota.
-    return quota > 0 ? Math.max(1, Math.min(allowed, Math.ceil(quota / period))) : allowed;
-  } catch {
-    return allowed;
-  }
-}
