@@ -112,7 +112,7 @@ export class WasmDevice implements Device {
   }
 
   measure(): DeviceSpeed {
-    return measureWasm(this.info);
+    return measureWasm(this.info, this.machine.pool);
   }
 
   notice(): string {

@@ -1,4 +1,5 @@
 /** The pool of the WebAssembly engine: every tile once, late kernels, sleepers, traps. */
+import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { openWorkers } from '#wasm-workers';
 import { encodeModule, FunctionBuilder } from '../../asm/wasm/index.ts';
@@ -148,6 +149,22 @@ test('modules that have no room run here alone', () => {
   const ids = Array.from({ length: 9 }, () => pool.publish(module));
   expect(ids.slice(0, 7)).toEqual([0, 1, 2, 3, 4, 5, 6]);
   expect(ids[8]).toBe(ALONE);
+});
+
+test('a pool that is stopped lets its workers go', async () => {
+  const tasks = (): number => readdirSync('/proc/self/task').length;
+  if (process.platform !== 'linux') return;
+  const before = tasks();
+  const { pool, make } = setUp(3);
+  const work = make(counter(1, 100));
+  while (pool.started < 2) {
+    pool.run(work.run, work.id, ARGS, 64);
+    await sleep(1);
+  }
+  expect(tasks()).toBeGreaterThan(before);
+  pool.stop();
+  for (let i = 0; i < 500 && tasks() > before; i++) await sleep(10);
+  expect(tasks()).toBe(before);
 });
 
 test('opening starts no thread', () => {

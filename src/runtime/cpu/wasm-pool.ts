@@ -57,6 +57,25 @@ export class WasmPool {
     return Atomics.load(this.words, WORDS.started);
   }
 
+  /** Whether workers are still on their way. */
+  get starting(): boolean {
+    return !this.cold && this.started < this.threads - 1;
+  }
+
+  /** As many threads of their own for another memory. */
+  beside(memory: WebAssembly.Memory): WasmPool {
+    return new WasmPool(this.here, this.wanted, memory);
+  }
+
+  /** Ends the workers, once none has anything to do; nothing may run here afterwards. */
+  stop(): void {
+    const { words } = this;
+    Atomics.store(words, WORDS.stop, 1);
+    // A phase of its own: who is about to sleep on the last one must not.
+    Atomics.store(words, WORDS.phase, ((this.phase + 1) << PHASE_SHIFT) | CLOSED);
+    Atomics.notify(words, WORDS.phase);
+  }
+
   /** Gives a module to the workers, who compile it when they need it: its number, or ALONE. */
   publish(module: Uint8Array): number {
     const { words } = this;

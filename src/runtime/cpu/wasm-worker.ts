@@ -22,10 +22,12 @@ export const WORDS = {
   kernel: 96,
   args: 97,
   tiles: 98,
-  /** Kernels that have been published, workers that run, and whether a kernel trapped in one. */
+  /** Kernels that have been published, workers that run, whether a kernel trapped in one. */
   published: 128,
   started: 129,
   trapped: 130,
+  /** Whether the workers shall end. */
+  stop: 131,
   /** Where each kernel's module lies: offset and length in bytes. */
   directory: 160,
 } as const;
@@ -82,6 +84,7 @@ export const WORKER_PROGRAM = `({ memory, shared, thread }) => {
           compile(behind++);
           continue;
         }
+        if (Atomics.load(words, ${WORDS.stop}) === 1) return -2;
         Atomics.add(words, ${WORDS.sleepers}, 1);
         Atomics.wait(words, ${WORDS.phase}, phase);
         Atomics.sub(words, ${WORDS.sleepers}, 1);
@@ -93,6 +96,7 @@ export const WORKER_PROGRAM = `({ memory, shared, thread }) => {
   for (;;) {
     const phase = look();
     if (phase === -1) continue;
+    if (phase === -2) return;
     const id = Atomics.load(words, ${WORDS.kernel});
     if (kernels[id] === undefined) {
       compile(id);

@@ -18,7 +18,7 @@ export function openWorkers(): WorkersHere | { readonly reason: string } {
     processors: here.navigator?.hardwareConcurrency ?? 1,
     mayWait: here.document === undefined,
     start(program, data, failed) {
-      const text = `onmessage = ({ data }) => (${program})(data);`;
+      const text = `onmessage = ({ data }) => { (${program})(data); close(); };`;
       const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
       try {
         const worker = new Worker(url);
