@@ -25,6 +25,12 @@ const engines = [
     env: { GRADUS_CPU: 'x64' },
   },
   {
+    name: 'x64-avx2',
+    engine: 'x86-64 machine code (avx2)',
+    include: conformance,
+    env: { GRADUS_CPU: 'x64', GRADUS_ISA: 'avx2' },
+  },
+  {
     name: 'wasm',
     engine: 'WebAssembly SIMD (wasm)',
     // The tests of kernels that compile for the engine itself, not for each in turn.

@@ -4,4 +4,4 @@ import { workloads } from './workloads/index.mjs';
 
 const group = process.argv[2];
 const chosen = workloads.filter((w) => w.group === group);
-await serve('gradus', Object.fromEntries(chosen.map((w) => [w.name, w.prepare])));
+await serve('gradus', Object.fromEntries(chosen.map((w) => [w.name, w.prepare ?? w])));

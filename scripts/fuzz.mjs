@@ -1,9 +1,9 @@
 // Random programs on the wasm engine, in a small heap and by the reference, compared case by case.
-//   node scripts/fuzz.mjs [--seed 1] [--count 2000] [--only N]
+//   node scripts/fuzz.mjs [--seed 1] [--count 2000] [--only N] [--cpu x64]
+// With --cpu x64 machine code takes the place of both WebAssembly engines (GRADUS_ISA as usual).
 // Ends with status 1 if a result differs. See test/fuzz/README.md.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '2000' },
     only: { type: 'string' },
+    cpu: { type: 'string', default: 'wasm' },
     refused: { type: 'boolean', default: false },
   },
 });
@@ -24,7 +25,8 @@ const first = Number(values.only ?? 0);
 const count = values.only === undefined ? Number(values.count) : 1;
 if (![seed, first, count].every(Number.isInteger)) throw new Error('--seed and --count are whole');
 
-const dir = mkdtempSync(join(tmpdir(), 'gradus-fuzz-'));
+// Where the programs find the optional native package.
+const dir = mkdtempSync(join(root, 'node_modules/.gradus-fuzz-'));
 const children = [];
 
 function bundle(name) {
@@ -62,7 +64,9 @@ function start(program, env) {
 function show({ index, what, lines }, against) {
   console.log(`\ncase ${index}, ${against}: ${what}\n`);
   console.log(lines.map((line) => `  ${line}`).join('\n'));
-  console.log(`\n  again: node scripts/fuzz.mjs --seed ${seed} --only ${index}`);
+  console.log(
+    `\n  again: node scripts/fuzz.mjs --seed ${seed} --cpu ${values.cpu} --only ${index}`,
+  );
 }
 
 const began = performance.now();
@@ -73,15 +77,20 @@ const refused = new Map();
 try {
   const { compare } = await import(pathToFileURL(bundle('compare')).href);
   const program = bundle('fuzz');
-  const wasm = start(program, { GRADUS_CPU: 'wasm', GRADUS_VERIFY: '1' });
-  const small = start(program, { GRADUS_CPU: 'wasm', GRADUS_WASM_HEAP: '1' });
+  const { cpu } = values;
+  const fast = start(program, { GRADUS_CPU: cpu, GRADUS_VERIFY: '1' });
+  // Machine code has no heap of its own; it must give the same bits on one thread.
+  const small = start(program, {
+    GRADUS_CPU: cpu,
+    ...(cpu === 'wasm' ? { GRADUS_WASM_HEAP: '1' } : { GRADUS_THREADS: '1' }),
+  });
   const reference = start(program, { GRADUS_CPU: 'reference' });
   for (let i = 0; i < count; i++) {
-    const [a, b, c] = await Promise.all([wasm(), small(), reference()]);
+    const [a, b, c] = await Promise.all([fast(), small(), reference()]);
     const byReference = compare(a, c, false);
-    for (const d of byReference.differences) show(d, 'wasm and the reference');
+    for (const d of byReference.differences) show(d, `${cpu} and the reference`);
     const bySmall = compare(b, a, true);
-    for (const d of bySmall.differences) show(d, 'a heap of 1 MB and wasm');
+    for (const d of bySmall.differences) show(d, `${cpu} with less and with more`);
     failures += byReference.differences.length + bySmall.differences.length;
     compared += a.results.filter((r) => r.flag !== 'skip').length;
     if (byReference.worst > worst.by)

@@ -1,5 +1,6 @@
 /**
  * The workloads: `prepare()` gives a function to time; its result has been consumed when it returns.
+ * One with `measure()` gives the times of its turns itself.
  *
  * Workloads of a group share a process, which runs nothing else: what one network leaves in the
  * caches of the engine is no business of the next, unless that is what is measured (`polluted.mjs`).
@@ -9,6 +10,7 @@
 
 import { convolutions } from './convolutions.mjs';
 import { elementwise } from './elementwise.mjs';
+import { firstUse } from './first-use.mjs';
 import { inference } from './inference.mjs';
 import { loaders } from './loader.mjs';
 import { lstmStep } from './lstm.mjs';
@@ -30,6 +32,7 @@ export const workloads = [
   ...inference,
   lstmStep,
   ...transformer,
+  firstUse,
   start,
   startNode,
   ...loaders,

@@ -12,6 +12,9 @@ export const verifying = (): boolean => env.GRADUS_VERIFY === '1';
 /** `GRADUS_CPU`: which engine runs the CPU device; `undefined` lets Gradus choose. */
 export const cpuEngine = (): string | undefined => env.GRADUS_CPU;
 
+/** `GRADUS_ISA`: which vector instructions machine code may hold, as written. */
+export const isaWanted = (): string | undefined => env.GRADUS_ISA;
+
 /** `GRADUS_WASM_HEAP`: megabytes of WebAssembly memory that tensors may keep, as written. */
 export const wasmHeap = (): string => env.GRADUS_WASM_HEAP ?? '256';
 

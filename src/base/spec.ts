@@ -77,3 +77,6 @@ export function specOf(
   table.set(key, s);
   return s;
 }
+
+/** How many Specs are interned now. */
+export const internedSpecs = (): number => table.size;

@@ -202,6 +202,29 @@ export class KernelBuilder {
     }));
   }
 
+  zip(half: 'low' | 'high', a: Reg, b: Reg): Reg {
+    return this.pure(`zip ${half} ${a.id} ${b.id}`, a.type, [a, b], (dst) => ({
+      op: 'zip',
+      half,
+      dst,
+      a,
+      b,
+    }));
+  }
+
+  /** As many vectors as they have lanes, turned: lane i of result j is lane j of operand i. */
+  transpose(vectors: readonly Reg[]): Reg[] {
+    const half = vectors.length / 2;
+    let now = [...vectors];
+    for (let n = vectors.length; n > 1; n /= 2) {
+      now = now.slice(0, half).flatMap((a, i) => {
+        const b = now[half + i];
+        return [this.zip('low', a, b), this.zip('high', a, b)];
+      });
+    }
+    return now;
+  }
+
   horizontal(fn: 'add' | 'mul' | 'min' | 'max', a: Reg): Reg {
     if (a.type.lanes === 1) return a;
     return this.pure(`horizontal ${fn} ${a.id}`, scalar(a.type.elem), [a], (dst) => ({
@@ -311,15 +334,18 @@ export class KernelBuilder {
     return { id: this.depths.push(depth) - 1, type };
   }
 
+  /** `key` must tell the instruction, and the type where operands do not. */
   private pure(key: string, type: KType, inputs: readonly Reg[], make: (dst: Reg) => Inst): Reg {
     let depth = 0;
-    for (const r of inputs) depth = Math.max(depth, this.depths[r.id]);
+    for (let i = 0; i < inputs.length; i++) {
+      const own = this.depths[inputs[i].id];
+      if (own > depth) depth = own;
+    }
     const scope = this.scopes[depth];
-    const full = `${key}:${type.elem}x${type.lanes}`;
-    let dst = scope.known.get(full);
+    let dst = scope.known.get(key);
     if (dst === undefined) {
       dst = this.reg(type, depth);
-      scope.known.set(full, dst);
+      scope.known.set(key, dst);
       scope.insts.push(make(dst));
     }
     return dst;

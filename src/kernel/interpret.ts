@@ -186,6 +186,11 @@ class Interpreter {
       }
       case 'lanes':
         return each((i) => wrapTo(elem, i, indexBytes));
+      case 'zip': {
+        const from = inst.half === 'low' ? 0 : lanes / 2;
+        const [a, b] = [this.#lanes(inst.a), this.#lanes(inst.b)];
+        return each((i) => (i % 2 === 0 ? a : b)[from + (i >> 1)]);
+      }
       case 'extract':
         return [this.#lanes(inst.a)[inst.lane]];
       case 'horizontal': {

@@ -106,6 +106,14 @@ export type Inst =
   | { readonly op: 'lanes'; readonly dst: Reg }
   /** One lane as a scalar. */
   | { readonly op: 'extract'; readonly dst: Reg; readonly a: Reg; readonly lane: number }
+  /** The lower, or upper, halves of two vectors with their lanes in turn: a0 b0 a1 b1 ... */
+  | {
+      readonly op: 'zip';
+      readonly half: 'low' | 'high';
+      readonly dst: Reg;
+      readonly a: Reg;
+      readonly b: Reg;
+    }
   /** All lanes into one scalar, halving: lane i with lane i + n/2, and so on (a fixed tree). */
   | {
       readonly op: 'horizontal';
@@ -214,6 +222,19 @@ export const AVX512_TARGET: TargetInfo = {
   prefetch: true,
   indexBytes: 8,
   cache: { l1: 48 << 10, l2: 1 << 20 },
+  threads: 1,
+  parallelWork: 2 ** 16,
+};
+
+export const AVX2_TARGET: TargetInfo = {
+  isa: 'avx2',
+  vectorBytes: 32,
+  vectorRegisters: 16,
+  masks: true,
+  fma: true,
+  prefetch: true,
+  indexBytes: 8,
+  cache: { l1: 32 << 10, l2: 512 << 10 },
   threads: 1,
   parallelWork: 2 ** 16,
 };

@@ -15,7 +15,7 @@ import {
   toNd,
 } from './schedule/harness.test-util.ts';
 
-const ENGINES: readonly Engine[] = ['interpreter', 'wasm', 'avx512'];
+const ENGINES: readonly Engine[] = ['interpreter', 'wasm', 'avx512', 'avx2'];
 
 /** Runs on every engine and compares with the reference. Returns the number of launches. */
 function check(

@@ -24,6 +24,7 @@ export function operandsOf(inst: Inst): Reg[] {
       return [inst.a];
     case 'binary':
     case 'compare':
+    case 'zip':
       return [inst.a, inst.b];
     case 'fma':
       return [inst.a, inst.b, inst.c];

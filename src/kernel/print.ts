@@ -42,6 +42,8 @@ export function printInst(inst: Inst, kernel?: Kernel): string {
       return `${assigned(inst.dst)} = ${inst.op} ${used(inst.a)}`;
     case 'lanes':
       return `${assigned(inst.dst)} = lanes`;
+    case 'zip':
+      return `${assigned(inst.dst)} = zip.${inst.half} ${used(inst.a)} ${used(inst.b)}`;
     case 'extract':
       return `${assigned(inst.dst)} = extract ${used(inst.a)} ${inst.lane}`;
     case 'edge':

@@ -160,6 +160,14 @@ class Verifier {
       case 'lanes':
         this.#require(isInt(inst.dst.type.elem), 'lanes are i32 or i64');
         break;
+      case 'zip':
+        for (const reg of [inst.a, inst.b]) this.#like(reg, inst.dst);
+        this.#require(
+          isInt(inst.dst.type.elem) || isFloat(inst.dst.type.elem),
+          'zip is for numbers',
+        );
+        this.#require(inst.dst.type.lanes % 2 === 0, 'zip is for an even number of lanes');
+        break;
       case 'extract':
         this.#same(inst.dst.type, scalar(inst.a.type.elem), `%${inst.dst.id}`);
         this.#require(inst.lane >= 0 && inst.lane < inst.a.type.lanes, 'there is no such lane');

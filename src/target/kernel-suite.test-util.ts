@@ -237,6 +237,11 @@ export function kernelSuite(engine: Engine): void {
               b.binary('sub', x, b.splat(b.horizontal(fn, y), lanes)),
             );
           }
+          for (const half of ['low', 'high'] as const) {
+            sweep(`zip.${half}.${elem}x${lanes}`, lanes, [elem, elem], (b, [x, y]) =>
+              b.zip(half, x, y),
+            );
+          }
           for (let lane = 0; lane < lanes; lane++) {
             sweep(`extract${lane}.${elem}x${lanes}`, lanes, [elem], (b, [x]) =>
               b.splat(b.extract(x, lane), lanes),
@@ -257,7 +262,36 @@ export function kernelSuite(engine: Engine): void {
       }
     }
 
+    for (const elem of ['f32', 'f64'] as const) {
+      test(`min and max of ${elem} with a constant`, () => {
+        for (const lanes of lanesOf(elem)) {
+          for (const fn of ['min', 'max'] as const) {
+            for (const x of [0, -0, 6, Number.NaN, Number.NEGATIVE_INFINITY]) {
+              const name = `${fn}.${Object.is(x, -0) ? '-0' : x}.${elem}x${lanes}`;
+              sweep(name, lanes, [elem], (b, [y]) =>
+                b.binary(fn, y, b.splat(b.const(elem, x), lanes)),
+              );
+              sweep(`${name}, swapped`, lanes, [elem], (b, [y]) =>
+                b.binary(fn, b.splat(b.const(elem, x), lanes), y),
+              );
+            }
+          }
+        }
+      });
+    }
+
     for (const elem of ['i32', 'i64'] as const) {
+      test(`shifts of ${elem} by a register`, () => {
+        for (const lanes of lanesOf(elem)) {
+          for (const fn of ['shl', 'shr', 'sar'] as const) {
+            sweep(`${fn}.${elem}x${lanes}`, lanes, [elem], (b, [x], i) => {
+              const low = b.binary('and', b.convert(i, 'i32'), b.const('i32', 31));
+              return b.binary(fn, x, low);
+            });
+          }
+        }
+      });
+
       test(`shifts and lanes of ${elem}`, () => {
         for (const lanes of lanesOf(elem)) {
           for (const fn of ['shl', 'shr', 'sar'] as const) {
@@ -330,6 +364,72 @@ export function kernelSuite(engine: Engine): void {
     }
   });
 
+  describe.runIf(usual.masks)('masks of lanes', () => {
+    /** The first byte that no process may touch. */
+    const NOWHERE = 4096;
+    const INPUT = OUT + 2048;
+
+    for (const elem of [...NUMBERS, 'mask'] as const) {
+      for (const lanes of lanesOf(elem).filter((n) => n > 1)) {
+        const [mem, bytes] = [memOf(elem), BYTES[elem]];
+
+        test(`loads and stores of ${lanes} ${elem} touch only their lanes`, () => {
+          for (const count of [-1, 0, 1, 2, lanes - 1, lanes, lanes + 9]) {
+            const b = new KernelBuilder(`masked.${elem}x${lanes}, ${count}`);
+            const [input, out] = [b.param('in', 'ptr'), b.param('out', 'ptr')];
+            const n = b.param('n', 'index');
+            const below = b.edge(n, lanes);
+            // Not the first lanes alone; lane 0 too.
+            const some = b.load('u8', lanes, at(input, 1024));
+            const all = b.load(mem, lanes, at(input));
+            const stores = [
+              [b.load(mem, lanes, at(input), { mask: below }), undefined],
+              [b.load(mem, lanes, at(input, bytes), { mask: some }), undefined],
+              [all, below],
+              [all, some],
+              [b.load(mem, lanes, at(input), { mask: below }), some],
+            ] as const;
+            stores.forEach(([value, mask], i) => {
+              b.store(mem, at(out, 128 * i), value, mask);
+            });
+            if (elem !== 'mask') {
+              const one = b.load(mem, lanes, at(input, bytes), { splat: true, mask: below });
+              b.store(mem, at(out, 128 * stores.length), one);
+            }
+            const outs = stores.map((_, i) => [OUT + 128 * i, elem, lanes] as const);
+            runBoth(b.finish(), [...outs, [OUT + 128 * stores.length, elem, lanes]], (view) => {
+              write(view, ARGS, 'index', INPUT);
+              write(view, ARGS + 8, 'index', OUT);
+              write(view, ARGS + 16, 'index', count);
+              for (let i = 0; i < 2 * lanes; i++) {
+                write(view, INPUT + i * bytes, elem, VALUES[elem][(i + 1) % 8]);
+                view.setUint8(INPUT + 1024 + i, (i * 5 + 1) & 2);
+              }
+            });
+          }
+        });
+
+        test(`${lanes} ${elem} that no mask allows may lie nowhere`, () => {
+          const b = new KernelBuilder(`nowhere.${elem}x${lanes}`);
+          const out = b.param('out', 'ptr');
+          const where = b.param('where', 'index');
+          const none = b.edge(b.param('none', 'index'), lanes);
+          const value = b.load(mem, lanes, at(where), { mask: none });
+          b.store(mem, at(out), value);
+          b.store(mem, at(where), value, none);
+          if (elem !== 'mask') {
+            b.store(mem, at(out), b.load(mem, lanes, at(where), { splat: true, mask: none }));
+          }
+          runBoth(b.finish(), [[OUT, elem, lanes]], (view) => {
+            write(view, ARGS, 'index', OUT);
+            write(view, ARGS + 8, 'index', NOWHERE);
+            write(view, ARGS + 16, 'index', 0);
+          });
+        });
+      }
+    }
+  });
+
   /** Writes the values of `make` as consecutive i32; arguments are the pointer, then `args`. */
   function outputs(
     make: (b: KernelBuilder, out: Reg, args: Reg[]) => void,
@@ -371,6 +471,26 @@ export function kernelSuite(engine: Engine): void {
           [turns],
         );
         expect(got).toEqual([0, 1, 2].map((k) => ((k + turns) % 3) + 1));
+      });
+
+      test(`carried vectors that swap, ${turns} turns`, () => {
+        for (const lanes of lanesOf('f32')) {
+          const b = new KernelBuilder(`rotate.x${lanes}`);
+          const [out, n] = [b.param('out', 'ptr'), b.param('n', 'index')];
+          const init = [1, 2, 3, 4].map((x) => b.splat(b.const('f32', x), lanes));
+          // Two circles.
+          const end = b.loop(0, n, 1, init, (_, [x, y, z, w]) => [y, x, w, z]);
+          const rounds = b.loop(0, n, 1, end, (_, [x, y, z, w]) => [y, z, w, x]);
+          for (const [i, x] of rounds.entries()) b.store('f32', at(out, 64 * i), x);
+          runBoth(
+            b.finish(),
+            [0, 1, 2, 3].map((i) => [OUT + 64 * i, 'f32', lanes] as const),
+            (view) => {
+              write(view, ARGS, 'index', OUT);
+              write(view, ARGS + 8, 'index', turns);
+            },
+          );
+        }
       });
 
       test(`fibonacci, ${turns} turns`, () => {

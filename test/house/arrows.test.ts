@@ -162,6 +162,7 @@ describe('cycles and the syntax of imports', () => {
       check({
         'src/nn/index.ts': "export const f = () => import('./linear.ts');",
         'src/nn/old.ts': "const fs = require('node:fs');",
+        'src/nn/late.node.ts': "const fs = require('node:fs');",
         'src/nn/linear.ts': '',
         'src/wiring.ts': "export const gpu = () => import('./runtime/webgpu/index.ts');",
         'src/runtime/webgpu/index.ts': '',

@@ -2,7 +2,8 @@
 
 import { conditionOf, mnemonicsOf } from './condition.ts';
 import type { Form } from './form.ts';
-import { parseRow } from './parse-row.ts';
+import type { OperandPattern } from './parse-operand.ts';
+import { type Candidate, formOf, parseRow } from './parse-row.ts';
 import { CONVERSION_ROWS } from './tables/conversions.ts';
 import { FMA_ROWS } from './tables/fma.ts';
 import { INTEGER_ROWS } from './tables/integer.ts';
@@ -61,13 +62,34 @@ export function instructionRows(): string[] {
   return [...index.keys()].flatMap(rowsNamed);
 }
 
+const parsed = new Map<string, readonly Candidate[]>();
+
+function candidatesNamed(name: string): readonly Candidate[] {
+  let found = parsed.get(name);
+  if (found === undefined) {
+    found = rowsNamed(name).flatMap(parseRow);
+    parsed.set(name, found);
+  }
+  return found;
+}
+
 /** The forms of a mnemonic in the order in which they are tried; none if there is no such one. */
-export function formsOf(mnemonic: string): Form[] {
+export const formsOf = (mnemonic: string): Form[] => formsWith(mnemonic, () => true);
+
+/** Those of the forms whose operands are wanted; the others are not made. */
+export function formsWith(
+  mnemonic: string,
+  wanted: (patterns: readonly OperandPattern[]) => boolean,
+): Form[] {
   index ??= indexRows();
-  const plain = rowsNamed(mnemonic.replace(' ', '_')).flatMap((row) => parseRow(row, mnemonic, 0));
-  const condition = conditionOf(mnemonic);
-  if (plain.length > 0 || condition === undefined) return plain;
-  return rowsNamed(condition.row).flatMap((row) => parseRow(row, mnemonic, condition.code));
+  const plain = candidatesNamed(mnemonic.replace(' ', '_'));
+  const condition = plain.length > 0 ? undefined : conditionOf(mnemonic);
+  const all = condition === undefined ? plain : candidatesNamed(condition.row);
+  const forms: Form[] = [];
+  for (const c of all) {
+    if (wanted(c.patterns)) forms.push(formOf(c, mnemonic, condition?.code ?? 0));
+  }
+  return forms;
 }
 
 /** Every mnemonic. */

@@ -40,17 +40,20 @@ const vectorBit = (first: number, bits: number): number =>
   bit(first + Math.log2(Math.max(bits, 128) / 128));
 const gpBit = (bits: number): number => bit(KIND.gp8 + Math.log2(bits / 8));
 
-const parsed = new Map<string, OperandPattern>();
+/** By text; then by width and encoding. */
+const parsed = new Map<string, OperandPattern[]>();
 
 /** Broadcasts are left out of an operand unless the encoding, EVEX, has them. */
 export function parseOperand(text: string, width: Width, evex: boolean): OperandPattern {
-  const key = `${text} ${width.vector} ${width.gp} ${evex}`;
-  let pattern = parsed.get(key);
-  if (pattern === undefined) {
-    pattern = parseAlternatives(text, width, evex);
-    parsed.set(key, pattern);
+  let patterns = parsed.get(text);
+  if (patterns === undefined) {
+    patterns = [];
+    parsed.set(text, patterns);
   }
-  return pattern;
+  // Vectors have 128, 256 or 512 bits, general registers 16, 32 or 64, or there are none.
+  const key = ((width.vector >> 7) << 4) | ((width.gp >> 4) << 1) | (evex ? 1 : 0);
+  patterns[key] ??= parseAlternatives(text, width, evex);
+  return patterns[key];
 }
 
 function parseAlternatives(text: string, width: Width, evex: boolean): OperandPattern {

@@ -27,26 +27,41 @@
 import type { Form } from './form.ts';
 import { makeForm } from './make-form.ts';
 import { parseOpcode } from './parse-opcode.ts';
-import { parseOperand, type Width } from './parse-operand.ts';
+import { type OperandPattern, parseOperand, type Width } from './parse-operand.ts';
 
-/** Every form of a row, VEX before EVEX, narrow before wide. */
-export function parseRow(row: string, mnemonic: string, added: number): Form[] {
-  const [, operands, opcode, ...columns] = row.split(/ +/);
+/** A row at one encoding and width: what it takes, and what its form is made of. */
+export interface Candidate {
+  readonly patterns: readonly OperandPattern[];
+  readonly row: string;
+  readonly opcode: string;
+  readonly packed: boolean;
+  readonly kind: string;
+  readonly flags: readonly string[];
+  readonly width: Width;
+}
+
+/** What a row stands for, VEX before EVEX, narrow before wide. */
+export function parseRow(row: string): Candidate[] {
+  const [, operands, opcode, ...columns] = row.split(' ').filter((word) => word !== '');
   const names = operands === '-' ? [] : operands.split(',');
   const encodings = isVector(columns[0]) ? columns : [`legacy.${columns.join('.')}`];
-  const code = parseOpcode(opcode, added);
   const packed = names.some((name) => PACKED.includes(name[0]));
-  const forms: Form[] = [];
+  const all: Candidate[] = [];
   for (const encoding of encodings) {
     const [kind, ...flags] = encoding.split('.');
     const evex = kind === 'evex';
     const widths = packed ? vectorWidths(evex, flags) : otherWidths(names, kind, flags);
     for (const width of widths) {
       const patterns = names.map((name) => parseOperand(name, width, evex));
-      forms.push(makeForm({ row, mnemonic, code, packed, patterns, kind, flags, width }));
+      all.push({ patterns, row, opcode, packed, kind, flags, width });
     }
   }
-  return forms;
+  return all;
+}
+
+/** `added` is what a condition adds to the opcode. */
+export function formOf(candidate: Candidate, mnemonic: string, added: number): Form {
+  return makeForm({ ...candidate, mnemonic, code: parseOpcode(candidate.opcode, added) });
 }
 
 const isVector = (column = ''): boolean => column.startsWith('vex') || column.startsWith('evex');

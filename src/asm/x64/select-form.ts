@@ -5,7 +5,7 @@
  */
 import { refuse } from './encoding-error.ts';
 import { ENCODING, type Form } from './form.ts';
-import { formsOf } from './instruction-set.ts';
+import { formsOf, formsWith } from './instruction-set.ts';
 import { isVectorKind, KIND, KIND_BITS } from './operand-kind.ts';
 import { Memory, type Operand, type Rounding } from './operands.ts';
 import { Register } from './registers.ts';
@@ -65,16 +65,22 @@ function candidates(
 
 /** Forms that take operands of these kinds; refuses a size that nothing tells. */
 function formsFor(mnemonic: string, operands: readonly Operand[]): readonly Form[] {
-  const all = formsOf(mnemonic);
-  if (all.length === 0) return refuse(mnemonic, operands, null, 'there is no such instruction');
-  const forms = all.filter(
-    (form) =>
-      form.kinds.length === operands.length &&
-      form.kinds.every((kinds, i) => ((kinds >> kindOf(operands[i])) & 1) === 1),
+  const given = operands.map(kindOf);
+  const forms = formsWith(
+    mnemonic,
+    (patterns) =>
+      patterns.length === given.length &&
+      patterns.every(({ kinds }, i) => ((kinds >> given[i]) & 1) === 1),
   );
-  if (forms.length === 0)
-    return refuse(mnemonic, operands, null, 'no form takes operands of these kinds and sizes', all);
-  const memory = operands.map(kindOf).find((kind) => kind >= KIND.memory);
+  if (forms.length === 0) {
+    const all = formsOf(mnemonic);
+    const problem =
+      all.length === 0
+        ? 'there is no such instruction'
+        : 'no form takes operands of these kinds and sizes';
+    return refuse(mnemonic, operands, null, problem, all);
+  }
+  const memory = given.find((kind) => kind >= KIND.memory);
   const ambiguous =
     (memory === KIND.memory && forms.some((f) => f.memoryBits !== forms[0].memoryBits)) ||
     (memory === KIND.broadcast && forms.some((f) => f.lanes !== forms[0].lanes));

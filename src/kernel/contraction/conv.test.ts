@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { contiguousStrides, type DType, numelOf } from '../../base/index.ts';
 import type { ConvGeometry } from '../../ir/conv-geometry.ts';
 import { wasmTarget } from '../../target/wasm/index.ts';
-import { AVX512_TARGET, WASM_TARGET } from '../ir.ts';
+import { AVX2_TARGET, AVX512_TARGET, WASM_TARGET } from '../ir.ts';
 import { INPUT, Machine, OUTPUT, Random, sumEpilogue, threaded } from './harness.test-util.ts';
 import { lowerConv } from './index.ts';
 
@@ -192,6 +192,7 @@ const machines = {
   wasm: Machine.wasm(threaded(wasmTarget()), 320),
   'interpreted wasm': Machine.interpreter(threaded(WASM_TARGET)),
   'interpreted avx512': Machine.interpreter(threaded(AVX512_TARGET)),
+  'interpreted avx2': Machine.interpreter(threaded(AVX2_TARGET)),
 };
 const LAYOUTS: readonly Layout[] = ['dense', 'channels last', 'apart'];
 

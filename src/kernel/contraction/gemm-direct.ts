@@ -36,15 +36,8 @@ export function directGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
   // Partial sums lie in the output, unless the epilogue stores something of another size.
   const apart = several && epilogue !== undefined && p.epilogue?.dtype !== p.dtype;
   const partialTile = apart ? own('partial', tileBytes) : null;
-  // Strips that narrow toward the right edge, where it cannot be masked; each ends at an argument.
-  const strips: Tile[] = [t];
-  if (!info.masks && t.vectors > 1) strips.push({ ...t, vectors: 1 });
-  if (!info.masks && t.lanes > 1) strips.push({ ...t, vectors: 1, lanes: 1 });
-  for (const [s, strip] of strips.entries()) {
-    const width = columnsOf(strip);
-    const whole = Math.floor(p.n.size / width) * width;
-    args.index(`end.${s}`, info.masks ? p.n.size : whole);
-  }
+  const strips = chooseStrips(t, info, p.n.size);
+  for (const [s, { end }] of strips.entries()) args.index(`end.${s}`, end);
   // Threads share batches and blocks of columns.
   const width = columnsOf(t);
   const block = info.threads === 1 ? Math.max(1, Math.ceil(p.n.size / width)) * width : width;
@@ -59,7 +52,8 @@ export function directGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
   const dense = p.k.a === 1;
   const exact = p.m.size === t.rows && t.rows <= 4;
   const how = several ? `passes${apart ? ' apart' : ''}` : 'once';
-  const kind = `gemm direct ${tileKey(t)} ${dense ? 'k' : 's'}${exact ? ' exact' : ''} ${how}`;
+  const edges = strips.map((s) => (s.masked ? 'm' : 'w')).join('');
+  const kind = `gemm direct ${tileKey(t)} ${edges} ${dense ? 'k' : 's'}${exact ? ' exact' : ''} ${how}`;
   const outBytes = bytesOf(p.epilogue?.dtype ?? p.dtype);
 
   const build = () => {
@@ -89,10 +83,10 @@ export function directGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
       const first = b.mul(indices[p.batch.length], params('block'));
       const limit = b.add(first, params('block'));
       let from = b.index(0);
-      for (const [s, strip] of strips.entries()) {
+      for (const [s, { tile: strip, masked }] of strips.entries()) {
         const end = params(`end.${s}`);
         b.loop(b.max(from, first), b.min(end, limit), columnsOf(strip), [], (column) => {
-          const columns = info.masks ? b.sub(end, column) : undefined;
+          const columns = masked ? b.sub(end, column) : undefined;
           const masks = columns && edgeMasks(b, columns, strip.vectors, strip.lanes);
           const vectors = b.add(start.b, b.mul(column, t.bytes));
           b.loop(0, m, t.rows, [], (row) => {
@@ -155,4 +149,32 @@ export function directGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
     return b.finish();
   };
   return { key: `${kind} ${key}${outer.key}`, build, args: args.args, ...outer.launch };
+}
+interface Strip {
+  readonly tile: Tile;
+  readonly masked: boolean;
+  /** Where its columns end. */
+  readonly end: number;
+}
+
+/**
+ * What covers the columns. Strips narrow toward the right edge where it cannot be masked. Where masks
+ * take registers of the tile only the last strip has them, and only kinds that occur are made.
+ */
+function chooseStrips(t: Tile, info: TargetInfo, n: number): readonly Strip[] {
+  const whole = (tile: Tile): Strip => {
+    const width = columnsOf(tile);
+    return { tile, masked: false, end: Math.floor(n / width) * width };
+  };
+  if (info.masks) {
+    const masked = { tile: t, masked: true, end: n };
+    const inside = whole(t);
+    if (info.vectorRegisters >= 32 || inside.end === 0) return [masked];
+    return inside.end === n ? [inside] : [inside, masked];
+  }
+  return [
+    whole(t),
+    ...(t.vectors > 1 ? [whole({ ...t, vectors: 1 })] : []),
+    ...(t.lanes > 1 ? [whole({ ...t, vectors: 1, lanes: 1 })] : []),
+  ];
 }

@@ -3,7 +3,7 @@ import type { DType } from '../../base/index.ts';
 import type { GemmMap } from '../../ir/lowering.ts';
 import { wasmTarget } from '../../target/wasm/index.ts';
 import type { EpilogueOperand } from '../epilogue.ts';
-import { AVX512_TARGET, WASM_TARGET } from '../ir.ts';
+import { AVX2_TARGET, AVX512_TARGET, WASM_TARGET } from '../ir.ts';
 import { INPUT, Machine, OUTPUT, Random, sumEpilogue, threaded } from './harness.test-util.ts';
 import { lowerGemm } from './index.ts';
 
@@ -11,6 +11,7 @@ const machines = {
   wasm: Machine.wasm(threaded(wasmTarget()), 640),
   'interpreted wasm': Machine.interpreter(threaded(WASM_TARGET)),
   'interpreted avx512': Machine.interpreter(threaded(AVX512_TARGET)),
+  'interpreted avx2': Machine.interpreter(threaded(AVX2_TARGET)),
 };
 
 interface Extra {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { contiguousStrides, type DType, numelOf } from '../../base/index.ts';
 import type { WindowMap } from '../../ir/lowering.ts';
 import { wasmTarget } from '../../target/wasm/index.ts';
-import { AVX512_TARGET } from '../ir.ts';
+import { AVX2_TARGET, AVX512_TARGET } from '../ir.ts';
 import { INPUT, Machine, OUTPUT, Random, threaded } from './harness.test-util.ts';
 import { lowerMaxWindow } from './index.ts';
 
@@ -87,6 +87,7 @@ const pool = (kernel: number, stride: number, padding = 0, dilation = 1): Window
 for (const [name, machine] of Object.entries({
   wasm: Machine.wasm(threaded(wasmTarget()), 64),
   'interpreted avx512': Machine.interpreter(threaded(AVX512_TARGET)),
+  'interpreted avx2': Machine.interpreter(threaded(AVX2_TARGET)),
 })) {
   describe(`max over windows, ${name}`, () => {
     it('strides, paddings, dilations', () => {

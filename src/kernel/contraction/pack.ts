@@ -4,7 +4,7 @@
  * past the last repeat the last (or are zero): their sums are never stored.
  */
 import { at, type KernelBuilder } from '../builder.ts';
-import type { Reg } from '../ir.ts';
+import type { Address, Reg } from '../ir.ts';
 import { edgeMasks, type Tile, UNROLL } from './tile.ts';
 
 export interface Panels {
@@ -34,7 +34,9 @@ export function packPanels(b: KernelBuilder, p: Panels): void {
     const unit = p.masks ? p.width % p.lanes === 0 : p.width >= p.lanes;
     const dense = unit && p.outerStride === p.bytes;
     const left = b.sub(p.outer, first);
+    const turned = p.width % p.lanes === 0 && p.stepStride === p.bytes && p.lanes > 1;
     if (dense && p.masks) copyMasked(b, p, first, left, to);
+    else if (turned) turn(b, p, first, left, to);
     else if (dense) {
       b.if(
         b.compare('ge', left, b.index(p.width)),
@@ -95,6 +97,51 @@ function copyMasked(b: KernelBuilder, p: Panels, first: Reg, left: Reg, to: Reg)
       const value = b.load(p.elem, p.lanes, at(from, sourceOffset + o), { mask });
       b.store(p.elem, at(target, offset + o), value);
     }
+  });
+}
+
+/**
+ * Steps lie side by side: squares of lanes x lanes elements are turned in registers, the last steps
+ * go one by one. Positions past the last are those of the last; squares outside are left out.
+ */
+function turn(b: KernelBuilder, p: Panels, first: Reg, left: Reg, to: Reg): void {
+  const { lanes, bytes } = p;
+  const stride = typeof p.outerStride === 'number' ? b.index(p.outerStride) : p.outerStride;
+  const three = b.mul(stride, 3);
+  const line = p.width * bytes;
+  const last = b.sub(p.outer, 1);
+  const range = Array.from({ length: lanes }, (_, i) => i);
+  b.loop(0, b.min(left, p.width), lanes, [to], (column, [target]) => {
+    const begin = b.add(first, column);
+    const rowAt = (i: number): Reg => b.add(p.source, b.mul(b.min(b.add(begin, i), last), stride));
+    const squares = (addressOf: (from: Reg, i: number) => Address): readonly Reg[] =>
+      b.loop(0, b.sub(p.steps, lanes - 1), lanes, [b.index(0), target], (_, [step, out]) => {
+        const from = b.mul(step, bytes);
+        const rows = range.map((i) => b.load(p.elem, lanes, addressOf(from, i)));
+        for (const [s, row] of b.transpose(rows).entries()) b.store(p.elem, at(out, s * line), row);
+        return [b.add(step, lanes), b.add(out, lanes * line)];
+      });
+    const source = b.add(p.source, b.mul(begin, stride));
+    const [done, rest] = b.if(
+      b.compare('ge', left, b.add(column, lanes)),
+      () =>
+        squares((from, i) => {
+          // Two strides reach four rows from one base.
+          const start = b.add(source, from);
+          const base = i < 4 ? start : b.add(start, b.mul(stride, i - (i % 4)));
+          if (i % 4 === 0) return at(base);
+          return i % 4 === 3 ? at(base, 0, three, 1) : at(base, 0, stride, i % 4 === 1 ? 1 : 2);
+        }),
+      () => squares((from, i) => at(rowAt(i), 0, from, 1)),
+    );
+    b.loop(done, p.steps, 1, [rest], (step, [out]) => {
+      const offset = b.mul(step, bytes);
+      for (const i of range) {
+        b.store(p.elem, at(out, i * bytes), b.load(p.elem, 1, at(rowAt(i), 0, offset, 1)));
+      }
+      return [b.add(out, line)];
+    });
+    return [b.add(target, lanes * bytes)];
   });
 }
 

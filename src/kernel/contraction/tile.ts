@@ -30,16 +30,21 @@ export function chooseTile(info: TargetInfo, elem: NumberElem, m: number, n: num
   const bytes = bytesOfElem(elem);
   const lanes = info.vectorBytes / bytes;
   const wide = Math.max(1, Math.ceil(n / lanes));
-  const narrow = info.vectorRegisters < 32;
-  const [rows, vectors] = narrow ? narrowTile(m, wide, info.isa !== 'wasm') : wideTile(m, wide);
+  const [rows, vectors] = tileFor(info, m, wide);
   // V8 moves all loads of an unrolled turn before its arithmetic, and spills.
   const unroll = info.indexBytes === 4 ? 1 : UNROLL;
   return { elem, bytes, rows, vectors: Math.min(vectors, wide), lanes, unroll };
 }
 
+function tileFor(info: TargetInfo, m: number, wide: number): [rows: number, vectors: number] {
+  if (info.vectorRegisters >= 32) return wideTile(m, wide);
+  if (info.isa === 'avx2') return avx2Tile(m, wide);
+  return narrowTile(m, wide, info.isa !== 'wasm');
+}
+
 /**
- * About 15 registers: the tiles that WebAssembly engines and AVX2 keep without spilling. Where a
- * product takes a register before it is added, one vector less.
+ * About 15 registers: the tiles that WebAssembly engines keep without spilling. Where a product
+ * takes a register before it is added, one vector less.
  */
 function narrowTile(m: number, wide: number, fused: boolean): [rows: number, vectors: number] {
   if (m <= 1) return [1, 8];
@@ -51,6 +56,15 @@ function narrowTile(m: number, wide: number, fused: boolean): [rows: number, vec
   const covered = (rows: number, vectors: number): number =>
     Math.ceil(wide / vectors) * vectors * (m <= 12 ? Math.ceil(m / rows) * rows : 1);
   return covered(3, 3) <= covered(4, 2) * 1.03 ? [3, 3] : [4, 2];
+}
+
+/** 15 registers: 6 x 2 fills them, with 12 multiply-adds for 8 loads. */
+function avx2Tile(m: number, wide: number): [rows: number, vectors: number] {
+  if (m <= 1) return [1, 8];
+  if (m <= 2) return [2, 4];
+  if (m <= 3) return [3, 3];
+  if (wide === 1) return m <= 8 ? [4, 1] : [12, 1];
+  return m <= 4 ? [4, 2] : [6, 2];
 }
 
 function wideTile(m: number, wide: number): [rows: number, vectors: number] {

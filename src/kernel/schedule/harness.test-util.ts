@@ -20,7 +20,7 @@ import {
 } from '../../target/wasm/index.ts';
 import { callsOf, threaded } from '../contraction/harness.test-util.ts';
 import { interpretKernel } from '../interpret.ts';
-import { AVX512_TARGET, type Kernel, type TargetInfo, WASM_TARGET } from '../ir.ts';
+import { AVX2_TARGET, AVX512_TARGET, type Kernel, type TargetInfo, WASM_TARGET } from '../ir.ts';
 import type { BufferRef, LaunchPlan } from '../launch.ts';
 import { lowerGraph } from '../lower.ts';
 import { verifyKernel } from '../verify.ts';
@@ -111,15 +111,16 @@ export interface Run {
   readonly fault: number;
 }
 
-export type Engine = 'interpreter' | 'avx512' | 'wasm';
+export type Engine = 'interpreter' | 'avx512' | 'avx2' | 'wasm';
 
 /** Two cut all they can into tiles. */
 export const targetOf = (engine: Engine): TargetInfo =>
-  engine === 'wasm'
-    ? threaded(wasmTarget())
-    : engine === 'avx512'
-      ? threaded(AVX512_TARGET)
-      : WASM_TARGET;
+  ({
+    wasm: threaded(wasmTarget()),
+    avx512: threaded(AVX512_TARGET),
+    avx2: threaded(AVX2_TARGET),
+    interpreter: WASM_TARGET,
+  })[engine];
 
 /** Runs a plan; `alias` lays output `i` on input `alias[i]`. */
 export function runPlan(

@@ -1,4 +1,5 @@
 import type { Device } from '../device.ts';
+import { chooseIsa } from './choose-isa.ts';
 import { openNative, threadsFromFlag } from './native/index.ts';
 import { X64Device } from './x64-device.ts';
 
@@ -6,6 +7,7 @@ import { X64Device } from './x64-device.ts';
 export function openX64(): { readonly device: Device } | { readonly reason: string } {
   const { host, reason } = openNative({ threads: threadsFromFlag() });
   if (host === null) return { reason };
-  if (host.cpu.isa !== 'avx512') return { reason: `${host.cpu.model} has no AVX-512` };
-  return { device: new X64Device(host) };
+  const isa = chooseIsa(host.cpu);
+  if (isa === null) return { reason: `${host.cpu.model} has neither AVX-512 nor AVX2 with FMA` };
+  return { device: new X64Device(host, isa) };
 }

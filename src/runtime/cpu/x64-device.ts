@@ -9,6 +9,7 @@ import {
 } from '../../base/index.ts';
 import { type Graph, printGraph } from '../../ir/index.ts';
 import {
+  AVX2_TARGET,
   AVX512_TARGET,
   type Launch,
   lowerGraph,
@@ -16,48 +17,50 @@ import {
   type TargetInfo,
   verifyKernel,
 } from '../../kernel/index.ts';
-import { compileKernel } from '../../target/x64/index.ts';
+import { compileKernel, type Isa } from '../../target/x64/index.ts';
 import type { Device, DeviceSpeed, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
-import { type CodeBlock, FaultWord, measureHost, type NativeHost } from './native/index.ts';
+import { FaultWord, measureHost, type NativeHost } from './native/index.ts';
 import { Slabs } from './slabs.ts';
-import { X64Executable, type X64Machine } from './x64-executable.ts';
+import { X64Code } from './x64-code.ts';
+import { type Loaded, X64Executable, type X64Machine } from './x64-executable.ts';
 import { type X64Block, X64Memory } from './x64-memory.ts';
-
-const MAX_KERNELS = 8192;
 
 export class X64Device implements Device {
   readonly name = 'cpu';
   readonly engine: string;
   readonly info: TargetInfo;
-  readonly isa: string;
+  readonly isa: Isa;
   /** Executables use `call`, which runs kernels on this thread. */
   readonly threads: number;
   private readonly host: NativeHost;
   private readonly heap: X64Memory;
   private readonly slabs: Slabs;
   private readonly machine: X64Machine;
-  private readonly kernels = new Map<string, CodeBlock>();
+  readonly code: X64Code;
   private temporary: X64Block | null = null;
 
-  /** The host must have AVX-512. */
-  constructor(host: NativeHost) {
+  /** The host must have the instructions of `isa`. */
+  constructor(host: NativeHost, isa: Isa) {
+    this.code = new X64Code(host.code);
     this.host = host;
+    this.isa = isa;
     this.threads = host.threads;
     host.system.keepFreedMemory();
     const { l1, l2 } = host.cpu;
+    const info = isa === 'avx2' ? AVX2_TARGET : AVX512_TARGET;
     this.info = {
-      ...AVX512_TARGET,
+      ...info,
       threads: host.threads,
-      cache: { l1: l1 || AVX512_TARGET.cache.l1, l2: l2 || AVX512_TARGET.cache.l2 },
+      cache: { l1: l1 || info.cache.l1, l2: l2 || info.cache.l2 },
     };
-    this.isa = this.info.isa;
-    this.engine = 'x86-64 machine code (avx512)';
+    this.engine = `x86-64 machine code (${isa})`;
     this.heap = new X64Memory(host.memory);
     this.slabs = new Slabs(this.name, this.heap);
     const { args } = host;
     this.machine = {
       host,
+      code: this.code,
       fault: new FaultWord(host.memory),
       f32: new Float32Array(args.buffer, args.byteOffset, args.length * 2),
       i32: new Int32Array(args.buffer, args.byteOffset, args.length * 2),
@@ -98,9 +101,13 @@ export class X64Device implements Device {
 
   compile(graph: Graph, inputs: readonly Spec[]): Executable {
     if (debugLevel() >= 2) console.error(printGraph(graph));
-    const plan = lowerGraph(graph, inputs, this.info);
-    const code = plan.launches.map((l) => this.kernel(l));
-    return new X64Executable(this.machine, graph, inputs, plan, code, this.name);
+    const load = (user: X64Executable): Loaded => {
+      const plan = lowerGraph(graph, inputs, this.info);
+      const kernels = plan.launches.map((l) => this.code.kernel(l.key, () => this.make(l)));
+      this.code.hold(user, kernels);
+      return { plan, code: kernels.map((k) => k.block.address) };
+    };
+    return new X64Executable(this.machine, graph, inputs, load, this.name);
   }
 
   memory(): { heapBytes: number; usedBytes: number } {
@@ -108,7 +115,7 @@ export class X64Device implements Device {
   }
 
   measure(): DeviceSpeed {
-    return measureHost(this.host, this.threads);
+    return measureHost(this.host, this.threads, this.isa);
   }
 
   private scratch(bytes: number): number {
@@ -118,18 +125,12 @@ export class X64Device implements Device {
     return this.temporary.address;
   }
 
-  /** Where a launch's kernel is. */
-  private kernel(launch: Launch): number {
-    let block = this.kernels.get(launch.key);
-    if (block !== undefined) return block.address;
+  /** The machine code of a launch's kernel. */
+  private make(launch: Launch): Uint8Array {
     const start = debugLevel() >= 1 ? performance.now() : 0;
     const kernel = launch.build();
     if (verifying()) verifyKernel(kernel);
-    const code = compileKernel(kernel, { listing: debugLevel() >= 5 });
-    block = this.host.code.write(code.bytes);
-    // Plans hold addresses: code is kept as long as they may be.
-    if (this.kernels.size >= MAX_KERNELS) this.kernels.clear();
-    this.kernels.set(launch.key, block);
+    const code = compileKernel(kernel, { isa: this.isa, listing: debugLevel() >= 5 });
     if (debugLevel() >= 1) {
       const ms = (performance.now() - start).toFixed(2);
       console.error(`[gradus] kernel ${kernel.name}: ${code.bytes.length} bytes, ${ms} ms`);
@@ -137,7 +138,7 @@ export class X64Device implements Device {
       if (debugLevel() >= 4) console.error(printKernel(kernel));
       if (debugLevel() >= 5) console.error(code.text());
     }
-    return block.address;
+    return code.bytes;
   }
 }
 

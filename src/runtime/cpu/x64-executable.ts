@@ -7,6 +7,7 @@ import type { Executable, Slot } from '../device.ts';
 import { faultError } from './fault.ts';
 import type { FaultWord, NativeHost } from './native/index.ts';
 import { toInt64 } from './scalars.ts';
+import type { CodeUser, X64Code } from './x64-code.ts';
 import type { X64Block } from './x64-memory.ts';
 
 type PointerArg = Extract<Arg, { kind: 'pointer' }>;
@@ -15,6 +16,7 @@ type ScalarArg = Extract<Arg, { kind: 'scalar' }>;
 /** What executables of a device share. */
 export interface X64Machine {
   readonly host: NativeHost;
+  readonly code: X64Code;
   readonly fault: FaultWord;
   /** The argument block, seen as other numbers. */
   readonly f32: Float32Array;
@@ -34,11 +36,20 @@ interface Step {
   readonly scalars: readonly { readonly at: number; readonly arg: ScalarArg }[];
 }
 
-export class X64Executable implements Executable {
+/** A plan and the addresses of its kernels, held for the executable until it is told to release them. */
+export interface Loaded {
+  readonly plan: LaunchPlan;
+  readonly code: readonly number[];
+}
+
+export class X64Executable implements Executable, CodeUser {
   readonly outputs: readonly Spec[];
   readonly inPlace: readonly (readonly [number, number])[];
   private readonly machine: X64Machine;
-  private readonly steps: readonly Step[];
+  /** null: the kernels were let go of, and are made again by the next run. */
+  private steps: readonly Step[] | null = null;
+  ranAt = 0;
+  private readonly load: (user: X64Executable) => Loaded;
   private readonly temps: readonly number[];
   private readonly scratchBytes: number;
   private readonly graph: Graph;
@@ -48,15 +59,16 @@ export class X64Executable implements Executable {
     machine: X64Machine,
     graph: Graph,
     specs: readonly Spec[],
-    plan: LaunchPlan,
-    /** Addresses of the kernels. */
-    code: readonly number[],
+    load: (user: X64Executable) => Loaded,
     device: string,
   ) {
     this.machine = machine;
     this.graph = graph;
     this.specs = specs;
     this.outputs = graph.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device));
+    this.load = load;
+    const loaded = load(this);
+    const { plan } = loaded;
     this.inPlace = plan.inPlace;
     let bytes = 0;
     this.temps = plan.temps.map((n) => {
@@ -65,7 +77,23 @@ export class X64Executable implements Executable {
       return at;
     });
     this.scratchBytes = bytes;
-    this.steps = plan.launches.map((launch, i) => {
+    this.steps = this.stepsOf(loaded);
+  }
+
+  release(): void {
+    this.steps = null;
+  }
+
+  /** The steps, made again if they were let go of. */
+  private ready(): readonly Step[] {
+    this.ranAt = this.machine.code.tick;
+    this.steps ??= this.stepsOf(this.load(this));
+    return this.steps;
+  }
+
+  private stepsOf({ plan, code }: Loaded): readonly Step[] {
+    const { machine } = this;
+    return plan.launches.map((launch, i) => {
       const block = new Float64Array(ARG_PARAMS + launch.args.length);
       // A store past the end of a typed array is dropped: the kernel would read what is not there.
       if (block.length > machine.host.args.length) {
@@ -90,7 +118,7 @@ export class X64Executable implements Executable {
   }
 
   run(out: Slot, a: Slot | null, b: Slot | null, scalarA: number, scalarB: number): void {
-    const { steps } = this;
+    const steps = this.ready();
     const scratch = this.scratchBytes === 0 ? 0 : this.machine.scratch(this.scratchBytes);
     for (let i = 0; i < steps.length; i++) {
       const { block, parallel, pointers, scalars, faults } = steps[i];
@@ -119,7 +147,7 @@ export class X64Executable implements Executable {
 
   runAll(outputs: readonly Slot[], inputs: readonly (Slot | number)[]): void {
     const scratch = this.scratchBytes === 0 ? 0 : this.machine.scratch(this.scratchBytes);
-    for (const { block, parallel, pointers, scalars, faults } of this.steps) {
+    for (const { block, parallel, pointers, scalars, faults } of this.ready()) {
       this.open(block);
       const { args } = this.machine.host;
       for (const { at, arg } of pointers) {

@@ -28,6 +28,7 @@ import {
   vectorSplat,
   vectorStore,
   vectorUnary,
+  vectorZip,
 } from './vector-code.ts';
 
 export interface WasmEnv {
@@ -304,6 +305,14 @@ class KernelCompiler {
       case 'horizontal':
         this.#checkLanes(inst.a.type);
         return vectorHorizontal(this.#f, inst.fn, inst.a.type, this.#pusher(inst.a));
+      case 'zip':
+        return vectorZip(
+          this.#f,
+          inst.half,
+          inst.dst.type,
+          this.#pusher(inst.a),
+          this.#pusher(inst.b),
+        );
       case 'extract':
         this.#checkLanes(inst.a.type);
         return vectorExtract(this.#f, inst.a.type, inst.lane, this.#pusher(inst.a));

@@ -43,6 +43,27 @@ function permute(f: FunctionBuilder, lanes: readonly number[]): void {
   f.emit('i8x16.shuffle', lanes);
 }
 
+/** The lower or upper halves of two vectors, lane by lane in turn. */
+export function vectorZip(
+  f: FunctionBuilder,
+  half: 'low' | 'high',
+  { elem, lanes }: KType,
+  a: Push,
+  b: Push,
+): void {
+  a();
+  b();
+  const wide = elem === 'f64' || elem === 'i64';
+  const first = half === 'low' ? 0 : (lanes / 2) * (wide ? 2 : 1);
+  // Words of the first vector count from 0, of the second from 4.
+  f.emit(
+    'i8x16.shuffle',
+    wide
+      ? bytes(first, first + 1, first + 4, first + 5)
+      : bytes(first, first + 4, first + 1, first + 5),
+  );
+}
+
 export function vectorConst(f: FunctionBuilder, type: KType, values: readonly (number | bigint)[]) {
   const view = new DataView(new ArrayBuffer(16));
   values.forEach((value, i) => {

@@ -5,15 +5,8 @@
  *
  * Source: M. Poletto, V. Sarkar, Linear scan register allocation, TOPLAS 21(5), 1999, section 4.
  */
-import type { Home, Lifetimes } from './liveness.ts';
-import type { Class, Remake, VReg } from './machine.ts';
-
-/** Where a register's value lies. */
-export type Place =
-  | { readonly kind: 'register'; readonly number: number }
-  /** Bytes from the stack pointer. */
-  | { readonly kind: 'stack'; readonly offset: number }
-  | Remake;
+import type { Class, Place, VReg } from './machine.ts';
+import type { Home, Homes } from './share.ts';
 
 /** Registers that values may take, best first. */
 export type Registers = Readonly<Record<Class, readonly number[]>>;
@@ -28,65 +21,111 @@ export interface Allocation {
 
 const VECTOR_SLOT = 64;
 
-export function allocate(lifetimes: Lifetimes, registers: Registers): Allocation {
-  const places = new Map<Home, Place>();
+export function allocate(homes: Homes, registers: Registers): Allocation {
+  const spills = new Spills();
   const used = new Set<number>();
-  // Vectors first, at multiples of their size.
-  const spilled: Record<Class, number> = { gp: 0, vec: 0, k: 0 };
-  const memory: { home: Home; class: Class; nth: number }[] = [];
-  const toMemory = (home: Home): void => {
-    const [first] = home.members;
-    if (first.remake !== undefined && isRemade(home)) {
-      places.set(home, first.remake);
-      return;
-    }
-    memory.push({ home, class: first.class, nth: spilled[first.class]++ });
-  };
-
+  const byClass: Record<Class, Home[]> = { gp: [], vec: [], k: [] };
+  for (const home of homes) byClass[home.members[0].class].push(home);
   for (const cls of ['gp', 'vec', 'k'] as const) {
-    const free = [...registers[cls]].reverse();
-    let active: { home: Home; number: number }[] = [];
-    const homes = lifetimes.homes.filter((h) => h.members[0].class === cls);
-    for (const home of homes.toSorted((a, b) => a.start - b.start)) {
-      active = active.filter((a) => {
-        if (a.home.end > home.start) return true;
-        free.push(a.number);
-        return false;
-      });
-      if (home.end <= home.start + 1 && isRemade(home)) {
-        toMemory(home); // nobody reads it where it is
+    const order = byClass[cls].sort((a, b) => a.start - b.start);
+    scan(order, registers[cls], spills, cls === 'gp' ? used : null);
+  }
+  const stackBytes = spills.place();
+  const places: Place[] = [];
+  for (const { members, place } of homes) {
+    for (const { id } of members) places[id] = place as Place;
+  }
+  return { placeOf: (reg) => places[reg.id], stackBytes, used };
+}
+
+interface Active {
+  readonly home: Home;
+  readonly number: number;
+  readonly cost: number;
+}
+
+/** Homes of one class in the order of their beginnings. */
+function scan(
+  homes: readonly Home[],
+  registers: readonly number[],
+  spills: Spills,
+  used: Set<number> | null,
+): void {
+  const free = registers.toReversed();
+  const active: Active[] = [];
+  let nextEnd = Number.POSITIVE_INFINITY;
+  for (const home of homes) {
+    if (nextEnd <= home.start) nextEnd = expire(active, home.start, free);
+    if (home.end <= home.start + 1 && isRemade(home)) {
+      spills.add(home); // nobody reads it where it is
+      continue;
+    }
+    const price = cost(home);
+    if (free.length === 0) {
+      const at = cheapest(active);
+      if (active[at].cost >= price) {
+        spills.add(home);
         continue;
       }
-      if (free.length === 0) {
-        const worst = active.reduce((a, b) => (cost(b.home) < cost(a.home) ? b : a));
-        if (cost(worst.home) >= cost(home)) {
-          toMemory(home);
-          continue;
-        }
-        places.delete(worst.home);
-        toMemory(worst.home);
-        active = active.filter((a) => a !== worst);
-        free.push(worst.number);
-      }
-      const number = free.pop() as number;
-      active.push({ home, number });
-      places.set(home, { kind: 'register', number });
-      if (cls === 'gp') used.add(number);
+      const [worst] = active.splice(at, 1);
+      spills.add(worst.home);
+      free.push(worst.number);
+    }
+    const number = free.pop() as number;
+    active.push({ home, number, cost: price });
+    home.place = { kind: 'register', number };
+    used?.add(number);
+    if (home.end < nextEnd) nextEnd = home.end;
+  }
+}
+
+/** Frees the registers of homes that end by a position; the next end. */
+function expire(active: Active[], position: number, free: number[]): number {
+  let nextEnd = Number.POSITIVE_INFINITY;
+  let kept = 0;
+  for (let i = 0; i < active.length; i++) {
+    const a = active[i];
+    if (a.home.end > position) {
+      active[kept++] = a;
+      if (a.home.end < nextEnd) nextEnd = a.home.end;
+    } else {
+      free.push(a.number);
     }
   }
+  active.length = kept;
+  return nextEnd;
+}
 
-  const vectorBytes = spilled.vec * VECTOR_SLOT;
-  for (const { home, class: cls, nth } of memory) {
-    const offset =
-      cls === 'vec' ? nth * VECTOR_SLOT : vectorBytes + 8 * (cls === 'gp' ? nth : spilled.gp + nth);
-    places.set(home, { kind: 'stack', offset });
+function cheapest(active: readonly Active[]): number {
+  let at = 0;
+  for (let i = 1; i < active.length; i++) if (active[i].cost < active[at].cost) at = i;
+  return at;
+}
+
+/** Homes in memory: vectors first, at multiples of their size. */
+class Spills {
+  private readonly homes: Record<Class, Home[]> = { gp: [], vec: [], k: [] };
+
+  add(home: Home): void {
+    const [first] = home.members;
+    if (first.remake !== undefined && isRemade(home)) home.place = first.remake;
+    else this.homes[first.class].push(home);
   }
-  const bytes = vectorBytes + 8 * (spilled.gp + spilled.k);
-  return {
-    placeOf: (reg) => places.get(lifetimes.homeOf.get(reg) as Home) as Place,
-    stackBytes: Math.ceil(bytes / 64) * 64,
-    used,
-  };
+
+  /** Gives each its place; bytes of the whole. */
+  place(): number {
+    let offset = 0;
+    const put = (homes: readonly Home[], bytes: number): void => {
+      for (const home of homes) {
+        home.place = { kind: 'stack', offset };
+        offset += bytes;
+      }
+    };
+    put(this.homes.vec, VECTOR_SLOT);
+    put(this.homes.gp, 8);
+    put(this.homes.k, 8);
+    return Math.ceil(offset / 64) * 64;
+  }
 }
 
 /** What it costs to have a home in memory: accesses for its length, a fraction where it is remade. */

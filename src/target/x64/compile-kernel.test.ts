@@ -1,15 +1,20 @@
 /** Runs machine code: the only thing a target's tests need of the runtime. */
 import { describe, expect, test } from 'vitest';
+import { Assembler, gp32, k, ymm } from '../../asm/x64/index.ts';
 import { at, KernelBuilder } from '../../kernel/builder.ts';
-import { AVX512_TARGET, type Kernel } from '../../kernel/ir.ts';
+import { AVX2_TARGET, AVX512_TARGET, type Kernel } from '../../kernel/ir.ts';
 import { openNative } from '../../runtime/cpu/native/index.ts';
 import { ARGS, FAULT, kernelSuite } from '../kernel-suite.test-util.ts';
 import { ARG_CODE, ARG_FAULT, ARG_PARAMS, ARG_TILES } from './abi.ts';
-import { type CompileOptions, compileKernel } from './index.ts';
+import { type CompileOptions, compileKernel, type Isa } from './index.ts';
 
 const { host, reason } = openNative({ threads: 1 });
-const runnable = host !== null && host.cpu.isa === 'avx512';
-if (!runnable) console.log(`machine code is not run: ${reason || 'no AVX-512'}`);
+/** The vector instructions that code can be run with here. */
+const has = (isa: Isa): boolean =>
+  host !== null && (host.cpu.isa === 'avx512' || host.cpu.isa === isa);
+for (const isa of ['avx512', 'avx2'] as const) {
+  if (!has(isa)) console.log(`machine code is not run: ${reason || `no ${isa}`}`);
+}
 
 /** Runs a kernel whose argument block lies in `memory`, which is copied to a native block and back. */
 function run(kernel: Kernel, memory: Uint8Array, tiles: number, options: CompileOptions): void {
@@ -43,22 +48,43 @@ function run(kernel: Kernel, memory: Uint8Array, tiles: number, options: Compile
   }
 }
 
-describe.skipIf(!runnable).each([
-  ['all registers', {}],
-  // Nearly everything lies in memory.
-  ['few registers', { registers: { gp: [6, 3], vec: [0, 17], k: [1] } }],
-] as const)('with %s', (_, options: CompileOptions) => {
-  kernelSuite({
-    infos: [AVX512_TARGET],
-    lanesOf: (...elems) => {
-      const wide = elems.filter((e) => e === 'f64' || e === 'i64').length;
-      const narrow = elems.filter((e) => e === 'f32' || e === 'i32').length;
-      // All lanes of a kernel have one width.
-      return [1, ...(narrow === 0 ? [8] : []), ...(wide === 0 ? [16] : [])];
-    },
-    run: (kernel, _info, memory, tiles) => run(kernel, memory, tiles, options),
-    text: (kernel) => compileKernel(kernel, { ...options, listing: true }).text(),
+const NARROW = { avx512: 16, avx2: 8 } as const;
+
+// With two registers of a kind nearly everything lies in memory.
+describe.each([
+  ['avx512', 'all registers', {}],
+  ['avx512', 'few registers', { registers: { gp: [6, 3], vec: [0, 17], k: [1] } }],
+  ['avx2', 'all registers', {}],
+  ['avx2', 'few registers', { registers: { gp: [6, 3], vec: [0, 9], k: [] } }],
+] as const)('%s, with %s', (isa, _, some: CompileOptions) => {
+  const options = { isa, ...some };
+  describe.skipIf(!has(isa))('run', () => {
+    kernelSuite({
+      infos: [isa === 'avx2' ? AVX2_TARGET : AVX512_TARGET],
+      lanesOf: (...elems) => {
+        const wide = elems.filter((e) => e === 'f64' || e === 'i64').length;
+        const narrow = elems.filter((e) => e === 'f32' || e === 'i32').length;
+        // All lanes of a kernel have one width.
+        const lanes = NARROW[isa];
+        return [1, ...(narrow === 0 ? [lanes / 2] : []), ...(wide === 0 ? [lanes] : [])];
+      },
+      run: (kernel, _info, memory, tiles) => run(kernel, memory, tiles, options),
+      text: (kernel) => compileKernel(kernel, { ...options, listing: true }).text(),
+    });
   });
+});
+
+test('a constant of 32 bits is not broadcast into a product of 64-bit lanes', () => {
+  const b = new KernelBuilder('high');
+  const x = b.param('x', 'ptr');
+  const factors = [3, 5, 7].map((n) => b.splat(b.const('i32', n), 16));
+  const products = factors.map((f) => b.binary('mulhu', b.load('i32', 16, at(x)), f));
+  products.forEach((p, i) => {
+    b.store('i32', at(x, 64 * i), p);
+  });
+  const registers = { gp: [6, 3], vec: [0], k: [1] };
+  const { text } = compileKernel(b.finish(), { registers, listing: true });
+  expect(text().match(/vpmuludq/g)).toHaveLength(6);
 });
 
 test('accumulators stay in their registers: the loop body holds no copies', () => {
@@ -76,7 +102,7 @@ test('accumulators stay in their registers: the loop body holds no copies', () =
     "     0  c4 e1 fb 2c 77 18                 vcvttsd2si rsi, QWORD PTR [rdi+0x18]
          6  c4 61 fb 2c 47 20                 vcvttsd2si r8, QWORD PTR [rdi+0x20]
          c  c4 61 fb 2c 4f 28                 vcvttsd2si r9, QWORD PTR [rdi+0x28]
-        12  62 f1 7d 48 ef c0                 vpxord zmm0, zmm0, zmm0
+        12  62 f1 7c 48 57 c0                 vxorps zmm0, zmm0, zmm0
         18  41 ba 00 00 00 00                 mov r10d, 0
         1e  4d 39 ca                          cmp r10, r9
         21  7d 28                             jge .L1
@@ -103,4 +129,36 @@ test('accumulators stay in their registers: the loop body holds no copies', () =
     .C0:
         80  00 00 00 00                       constant"
   `);
+});
+
+/** The lines of the first loop's body. */
+const firstLoop = (text: string): string[] =>
+  /\n\.L0:\n([^]*?)\n[^\n]*jl \.L0/.exec(text)?.[1].split('\n') ?? [];
+
+test('on AVX2 a tile of 6 x 2 accumulators, two vectors and one broadcast leave nothing in memory', () => {
+  const b = new KernelBuilder('tile');
+  const [x, y, out] = [b.param('x', 'ptr'), b.param('y', 'ptr'), b.param('out', 'ptr')];
+  const zero = b.splat(b.const('f32', 0), 8);
+  const start = [...new Array(12).fill(zero), x, y];
+  const end = b.loop(0, b.param('n', 'index'), 1, start, (_, carried) => {
+    const [rows, columns] = carried.slice(12);
+    const vectors = [0, 32].map((offset) => b.load('f32', 8, at(columns, offset)));
+    const sums = Array.from({ length: 6 }, (_row, i) => {
+      const one = b.load('f32', 8, at(rows, 4 * i), { splat: true });
+      return vectors.map((v, j) => b.fma(one, v, carried[2 * i + j]));
+    });
+    return [...sums.flat(), b.add(rows, 24), b.add(columns, 64)];
+  });
+  for (const [i, sum] of end.slice(0, 12).entries()) b.store('f32', at(out, 32 * i), sum);
+  const body = firstLoop(compileKernel(b.finish(), { isa: 'avx2', listing: true }).text());
+  const count = (what: string): number => body.filter((line) => line.includes(what)).length;
+  expect(['vfmadd', 'vmovups', 'vbroadcastss', 'lea'].map(count)).toEqual([12, 2, 6, 2]);
+  expect(body).toHaveLength(12 + 2 + 6 + 2 + 2); // and the index
+});
+
+test('AVX2 code holds no mask registers and no EVEX: the assembler refuses them', () => {
+  const asm = new Assembler({ isa: 'avx2' });
+  expect(() => asm.emit('kmovw', k(1), gp32(0))).toThrow(/AVX-512/);
+  expect(() => asm.emit('vpmullq', ymm(0), ymm(1), ymm(2))).toThrow(/AVX-512/);
+  expect(() => asm.emit('vaddps', ymm(16), ymm(1), ymm(2))).toThrow(/EVEX|AVX-512/);
 });

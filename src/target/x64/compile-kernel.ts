@@ -2,8 +2,10 @@
 import { Assembler, formatListing } from '../../asm/x64/index.ts';
 import type { Kernel } from '../../kernel/index.ts';
 import { allocate, type Registers } from './allocate.ts';
-import { emitKernel, REGISTERS } from './emit.ts';
+import { emitKernel } from './emit.ts';
+import type { Isa } from './isa-code.ts';
 import { measure } from './liveness.ts';
+import { REGISTERS } from './registers.ts';
 import { select } from './select.ts';
 
 export interface X64Code {
@@ -15,6 +17,8 @@ export interface X64Code {
 }
 
 export interface CompileOptions {
+  /** The instructions that it may hold. Default AVX-512. */
+  readonly isa?: Isa;
   /** Keeps what `text` tells. Default false. */
   readonly listing?: boolean;
   /** Registers that values may take, for tests of spilling. */
@@ -23,11 +27,11 @@ export interface CompileOptions {
 
 /** A function of an argument block; see abi.ts for how it is called. */
 export function compileKernel(kernel: Kernel, options: CompileOptions = {}): X64Code {
-  const { listing = false, registers = REGISTERS } = options;
-  const asm = new Assembler({ isa: 'avx512', listing });
-  const selected = select(kernel, (bytes) => asm.constant(bytes));
+  const { isa = 'avx512', listing = false, registers = REGISTERS[isa] } = options;
+  const asm = new Assembler({ isa, listing });
+  const selected = select(kernel, (bytes) => asm.constant(bytes), isa);
   const allocation = allocate(measure(selected.body), registers);
-  emitKernel(asm, selected, allocation);
+  emitKernel(asm, selected, allocation, isa);
   const code = asm.finish();
   return {
     bytes: code.bytes,

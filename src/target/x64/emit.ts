@@ -3,8 +3,11 @@
  * each instruction, copies become moves.
  *
  * A kernel is called with the address of its argument block in rdi. It keeps what System V lets a
- * callee keep, and leaves the upper halves of vectors clear. rax, rdx and rcx, the last two vector
- * registers and the last two masks hold what comes from memory.
+ * callee keep, and leaves the upper halves of vectors clear. rax, rdx and rcx, the last vector
+ * registers (two of 32, one of 16) and the last two masks hold what comes from memory.
+ *
+ * Where that one is not enough, another is borrowed: it waits below the stack pointer, in the 128
+ * bytes that System V leaves to a function that calls none.
  */
 import {
   type Assembler,
@@ -20,33 +23,37 @@ import {
   rsp,
   SYSTEM_V,
   vector,
+  ymm,
 } from '../../asm/x64/index.ts';
-import type { Allocation, Place } from './allocate.ts';
-import type { Copy, MemUse, MIf, MInst, MLoop, MNode, MOperand, RegUse, VReg } from './machine.ts';
+import type { Allocation } from './allocate.ts';
+import type { Isa } from './isa-code.ts';
+import {
+  type Class,
+  type Copy,
+  type MemUse,
+  type MIf,
+  type MInst,
+  type MLoop,
+  type MNode,
+  type MOperand,
+  type Place,
+  type RegUse,
+  readsOf,
+  type VReg,
+} from './machine.ts';
+import { ARGS, RAX, RCX, RDX, REGISTERS, RSI, SCRATCH, WAITING } from './registers.ts';
 import type { Selected } from './select.ts';
 
-const ARGS = 7; // rdi
-const RAX = 0;
-const RDX = 2;
-const RCX = 1;
-const RSI = 6;
 /** Bytes above the spills. */
 const FRAME = { caller: 0, first: 8, end: 16, thread: 24 } as const;
-const SCRATCH = { gp: [RAX, RDX, RCX], vec: [30, 31], k: [6, 7] } as const;
-
-/** What values may take: not what holds the stack, the arguments and what comes from memory. */
-export const REGISTERS = {
-  gp: [6, 8, 9, 10, 11, 3, 5, 12, 13, 14, 15],
-  vec: Array.from({ length: 30 }, (_, i) => i),
-  k: [1, 2, 3, 4, 5],
-} as const;
 
 export function emitKernel(
   asm: Assembler,
   { body, tiled }: Selected,
   allocation: Allocation,
+  isa: Isa,
 ): void {
-  const emitter = new Emitter(asm, allocation, tiled);
+  const emitter = new Emitter(asm, allocation, isa, tiled);
   emitter.prologue();
   emitter.block(body);
   emitter.epilogue();
@@ -55,14 +62,19 @@ export function emitKernel(
 class Emitter {
   private readonly asm: Assembler;
   private readonly at: Allocation;
+  private readonly isa: Isa;
   private readonly saved: readonly number[];
   private readonly tiled: boolean;
   /** Scratch registers that hold something in the present instruction. */
   private taken = { gp: 0, vec: 0, k: 0 };
+  /** Vector registers of values that hold something else in the present instruction. */
+  private borrowed: number[] = [];
+  private present: MInst | null = null;
 
-  constructor(asm: Assembler, allocation: Allocation, tiled: boolean) {
+  constructor(asm: Assembler, allocation: Allocation, isa: Isa, tiled: boolean) {
     this.asm = asm;
     this.at = allocation;
+    this.isa = isa;
     this.tiled = tiled;
     this.saved = SYSTEM_V.gpSaved.map((r) => r.id).filter((id) => allocation.used.has(id));
   }
@@ -166,11 +178,12 @@ class Emitter {
     if (place !== null && place.kind !== 'register' && place.kind !== 'stack') return;
     if (inst.name === 'divide' || inst.name === 'remainder') return this.divide(inst);
     this.taken = { gp: 0, vec: 0, k: 0 };
+    this.present = inst;
     const spilled = place?.kind === 'stack';
     let target: number | null = null;
     if (def !== null && place !== null) {
       // Written when all is read: unless it starts as something, it may lie where an operand was.
-      const free = tied === undefined ? SCRATCH[def.class][0] : -1;
+      const free = tied === undefined ? SCRATCH[this.isa][def.class][0] : -1;
       target = !spilled
         ? (place as { number: number }).number
         : free >= 0
@@ -178,11 +191,14 @@ class Emitter {
           : this.scratch(def.class);
       if (tied !== undefined) this.moveInto(def.class, target, tied);
     }
-    const operands = inst.operands.map((o, i) => this.operand(o, i, inst, target));
-    asm.emit(inst.name, ...(operands as [Operand]));
+    const { operands } = inst;
+    const operand = (i: number): Operand | undefined =>
+      i < operands.length ? this.operand(operands[i], i, inst, target) : undefined;
+    asm.emit(inst.name, operand(0), operand(1), operand(2), operand(3), operand(4));
     if (spilled && def !== null && target !== null) {
       this.storeTo(place as Place, def.class, target, def.bytes);
     }
+    this.giveBack();
   }
 
   private operand(o: MOperand, i: number, inst: MInst, target: number | null): Operand {
@@ -207,7 +223,10 @@ class Emitter {
     if (place.kind === 'broadcast') {
       if (reg.class !== 'vec') return null;
       const elementBits = (8 * place.elementBytes) as 32 | 64;
-      return mem(place.label, { bits: elementBits, broadcast: o.memoryBits === undefined });
+      if (o.memoryBits !== undefined) return mem(place.label, { bits: elementBits });
+      if (this.isa === 'avx512') return mem(place.label, { bits: elementBits, broadcast: true });
+      // There the constant of a vector is written in full.
+      return reg.bytes < 32 ? null : mem(place.label, { bits: o.bits as 128 | 256 });
     }
     if (place.kind !== 'stack' || reg.class === 'k') return null;
     return this.memoryOf(place, bits as 64);
@@ -240,10 +259,34 @@ class Emitter {
 
   // ---- values in memory
 
-  private scratch(cls: 'gp' | 'vec' | 'k'): number {
-    const number = SCRATCH[cls][this.taken[cls]++];
+  private scratch(cls: Class): number {
+    const number = SCRATCH[this.isa][cls][this.taken[cls]++] ?? this.borrow(cls);
     if (number === undefined) throw new Error(`an instruction needs too many ${cls} registers`);
     return number;
+  }
+
+  /** A register that the present instruction does not name; its value waits. Keeps the flags. */
+  private borrow(cls: Class): number | undefined {
+    const { present, borrowed } = this;
+    if (cls !== 'vec' || present === null || this.isa !== 'avx2') return undefined;
+    const named = new Set(borrowed);
+    for (const reg of present.def === null
+      ? readsOf(present)
+      : [present.def, ...readsOf(present)]) {
+      const place = this.at.placeOf(reg);
+      if (reg.class === 'vec' && place.kind === 'register') named.add(place.number);
+    }
+    const number = REGISTERS.avx2.vec.find((n) => !named.has(n)) as number;
+    borrowed.push(number);
+    this.asm.emit('vmovups', mem(rsp, { disp: -32 * borrowed.length, bits: 256 }), ymm(number));
+    return number;
+  }
+
+  private giveBack(): void {
+    this.borrowed.forEach((number, i) => {
+      this.asm.emit('vmovups', ymm(number), mem(rsp, { disp: -32 * (i + 1), bits: 256 }));
+    });
+    this.borrowed = [];
   }
 
   /** The number of the register in which a value is, or was loaded. */
@@ -269,9 +312,8 @@ class Emitter {
   }
 
   /** Puts a value into a register, from wherever it is. Keeps the flags. */
-  private moveInto(cls: 'gp' | 'vec' | 'k', to: number, v: VReg): void {
+  private moveInto(cls: Class, to: number, v: VReg, place = this.at.placeOf(v)): void {
     const { asm } = this;
-    const place = this.at.placeOf(v);
     if (place.kind === 'register') {
       if (place.number === to) return;
       if (cls === 'gp') asm.emit('mov', gp64(to), gp64(place.number));
@@ -299,7 +341,7 @@ class Emitter {
     }
   }
 
-  private storeTo(place: Place, cls: 'gp' | 'vec' | 'k', from: number, bytes: number): void {
+  private storeTo(place: Place, cls: Class, from: number, bytes: number): void {
     const { asm } = this;
     if (cls === 'gp') asm.emit('mov', this.memoryOf(place, 64), gp64(from));
     else if (cls === 'k') asm.emit('kmovq', this.memoryOf(place, 64), k(from));
@@ -324,57 +366,52 @@ class Emitter {
 
   /** All are read before one is written. */
   private copies(list: readonly Copy[]): void {
-    const key = (place: Place): string =>
-      place.kind === 'register'
-        ? `r${place.number}`
-        : place.kind === 'stack'
-          ? `s${place.offset}`
-          : '';
-    let left = list
-      .map((c) => ({ ...c, source: this.at.placeOf(c.from), target: this.at.placeOf(c.to) }))
-      .filter(
-        ({ source, target, from, to }) =>
-          from.class !== to.class || key(source) !== key(target) || key(source) === '',
-      );
-    const name = (c: { readonly from: VReg }, place: Place): string => c.from.class + key(place);
+    if (list.length === 0) return;
+    let left: Move[] = [];
+    // How many of what is left read a place.
+    const readers = new Map<number, number>();
+    const read = (at: number, more: number): void => {
+      if (at >= 0) readers.set(at, (readers.get(at) ?? 0) + more);
+    };
+    for (const { from, to } of list) {
+      const source = this.at.placeOf(from);
+      const target = this.at.placeOf(to);
+      const move = { from, source, target, reads: keyOf(from, source), writes: keyOf(to, target) };
+      if (move.reads >= 0 && move.reads === move.writes) continue;
+      left.push(move);
+      read(move.reads, 1);
+    }
     while (left.length > 0) {
-      const ready = left.filter(
-        (c) => !left.some((o) => o !== c && name(o, o.source) === name(c, c.target)),
-      );
-      if (ready.length > 0) {
-        for (const c of ready) this.copy(c.from, c.target, c.source);
-        left = left.filter((c) => !ready.includes(c));
-        continue;
+      const blocked: Move[] = [];
+      const ready: Move[] = [];
+      for (const m of left) ((readers.get(m.writes) ?? 0) > 0 ? blocked : ready).push(m);
+      for (const m of ready) {
+        this.copy(m.from, m.target, m.source);
+        read(m.reads, -1);
       }
-      // Only cycles are left: one value waits in a scratch register.
-      const [first] = left;
-      const { class: cls } = first.from;
-      const wait = SCRATCH[cls][1];
-      this.moveInto(cls, wait, first.from);
-      const waiting: Place = { kind: 'register', number: wait };
-      left = left.map((c) =>
-        name(c, c.source) === name(first, first.source) ? { ...c, source: waiting } : c,
-      );
+      if (ready.length === 0) {
+        // Only cycles are left: one value waits elsewhere.
+        const [{ from, source, reads }] = left;
+        const waiting = WAITING[this.isa][from.class];
+        this.copy(from, waiting, source);
+        for (const m of blocked) {
+          if (m.reads !== reads) continue;
+          m.source = waiting;
+          m.reads = keyOf(from, waiting);
+        }
+        readers.delete(reads);
+      }
+      left = blocked;
     }
   }
 
   private copy(from: VReg, target: Place, source: Place): void {
     const { class: cls, bytes } = from;
-    if (target.kind !== 'register' && target.kind !== 'stack') return;
-    const moved = source.kind === 'register' && source.number === SCRATCH[cls][1];
-    const to = target.kind === 'register' ? target.number : SCRATCH[cls][0];
-    if (moved) {
-      if (target.kind === 'stack') return this.storeTo(target, cls, source.number, bytes);
-      if (cls === 'gp') this.asm.emit('mov', gp64(to), gp64(source.number));
-      else if (cls === 'k') this.asm.emit('kmovq', k(to), k(source.number));
-      else this.asm.emit('vmovaps', vector(bytes, to), vector(bytes, source.number));
-      return;
-    }
-    if (target.kind === 'stack' && source.kind === 'register') {
-      return this.storeTo(target, cls, source.number, bytes);
-    }
-    this.moveInto(cls, to, from);
-    if (target.kind === 'stack') this.storeTo(target, cls, to, bytes);
+    if (target.kind === 'stack') {
+      const number = source.kind === 'register' ? source.number : SCRATCH[this.isa][cls][0];
+      this.moveInto(cls, number, from, source);
+      this.storeTo(target, cls, number, bytes);
+    } else if (target.kind === 'register') this.moveInto(cls, target.number, from, source);
   }
 
   // ---- division
@@ -414,6 +451,22 @@ class Emitter {
     if (place.kind === 'register') asm.emit('mov', reg(place.number), reg(RAX));
     else this.storeTo(place, 'gp', RAX, 8);
   }
+}
+
+interface Move {
+  readonly from: VReg;
+  source: Place;
+  readonly target: Place;
+  /** Keys of the two places. */
+  reads: number;
+  readonly writes: number;
+}
+
+/** A number for a register or a place on the stack; -1 for what is made again. */
+function keyOf({ class: cls }: VReg, place: Place): number {
+  if (place.kind !== 'register' && place.kind !== 'stack') return -1;
+  const at = place.kind === 'register' ? place.number : 32 + place.offset / 8;
+  return 3 * at + (cls === 'gp' ? 0 : cls === 'vec' ? 1 : 2);
 }
 
 const signed = (value: bigint): number | bigint =>

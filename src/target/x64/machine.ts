@@ -18,7 +18,7 @@ export interface VReg {
   /** Bytes it holds: what a spill keeps. Masks 8. */
   readonly bytes: number;
   /** How to make it again without a spill: a constant, or a slot of the argument block. */
-  readonly remake?: Remake;
+  readonly remake?: Remake | undefined;
 }
 
 export type Remake =
@@ -32,28 +32,35 @@ export type Remake =
 
 export type CallValue = 'first' | 'end' | 'thread';
 
+/** Where a register's value lies. */
+export type Place =
+  | { readonly kind: 'register'; readonly number: number }
+  /** Bytes from the stack pointer. */
+  | { readonly kind: 'stack'; readonly offset: number }
+  | Remake;
+
 /** How a virtual register is read in an operand: its width, and a write mask. */
 export interface RegUse {
   readonly kind: 'reg';
   readonly reg: VReg;
   /** Bits: 8, 32, 64 general; 128, 256, 512 vector; 64 mask. */
   readonly bits: number;
-  readonly mask?: VReg;
+  readonly mask?: VReg | undefined;
   readonly zeroing?: boolean;
   /** Bits that are read where it lies in memory, if fewer: of a scalar, its own. */
-  readonly memoryBits?: 32 | 64;
+  readonly memoryBits?: 32 | 64 | undefined;
 }
 
 export interface MemUse {
   readonly kind: 'mem';
   /** A register, the argument block, a value of the call, or a constant. */
   readonly base: VReg | 'args' | CallValue | Label;
-  readonly index?: VReg;
+  readonly index?: VReg | undefined;
   readonly scale?: 1 | 2 | 4 | 8;
   readonly disp: number;
   readonly bits: 8 | 16 | 32 | 64 | 128 | 256 | 512;
   readonly broadcast?: boolean;
-  readonly mask?: VReg;
+  readonly mask?: VReg | undefined;
 }
 
 export type MOperand = RegUse | MemUse | number | bigint;
@@ -65,7 +72,7 @@ export interface MInst {
   /** Virtual register that operand 0 assigns, if it is one. */
   readonly def: VReg | null;
   /** What operand 0 starts as. Operand 0 is then read too. */
-  readonly tied?: VReg;
+  readonly tied?: VReg | undefined;
   /** The register operand that may lie in memory instead, or -1. */
   readonly foldable: number;
 }
@@ -109,15 +116,11 @@ export function readsOf(inst: MInst): VReg[] {
   const out: VReg[] = inst.tied === undefined ? [] : [inst.tied];
   inst.operands.forEach((o, i) => {
     if (typeof o !== 'object') return;
-    if (o.kind === 'mem') out.push(...addressOf(o));
-    else if (i > 0 || inst.def === null) out.push(o.reg);
+    if (o.kind === 'mem') {
+      if (typeof o.base === 'object' && 'class' in o.base) out.push(o.base);
+      if (o.index !== undefined) out.push(o.index);
+    } else if (i > 0 || inst.def === null) out.push(o.reg);
     if (o.mask !== undefined) out.push(o.mask);
   });
   return out;
 }
-
-/** The registers of an address. */
-export const addressOf = (m: MemUse): VReg[] => [
-  ...(typeof m.base === 'object' && 'class' in m.base ? [m.base] : []),
-  ...(m.index === undefined ? [] : [m.index]),
-];

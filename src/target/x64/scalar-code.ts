@@ -4,7 +4,7 @@
  */
 import type { BinaryOp, Elem, Predicate, Reg, UnaryOp } from '../../kernel/index.ts';
 import { ARG_PARAMS } from './abi.ts';
-import { compareFloats, saturate, selectFloatMinMax } from './float-code.ts';
+import { compareFloats } from './float-code.ts';
 import type { Condition, MInst, VReg } from './machine.ts';
 import {
   bytesOf,
@@ -207,29 +207,31 @@ function floatUnary(s: Selector, { fn, dst, a }: Of<'unary'>): void {
   const rounding = ROUNDINGS[fn];
   if (fn === 'sqrt') return s.emit(`vsqrt${ss(elem)}`, [d, x, x], { foldable: -1 });
   if (rounding !== undefined) {
-    return s.emit(`vrndscale${ss(elem)}`, [d, x, x, rounding], { foldable: -1 });
+    return s.emit(`${s.isa.rounding}${ss(elem)}`, [d, x, x, rounding], { foldable: -1 });
   }
-  if (fn === 'neg' || fn === 'abs') return signBits(s, fn, elem, dst, a);
+  if (fn === 'neg' || fn === 'abs') return s.isa.signBits(s, fn, elem, d, x);
   throw s.fail(`${fn} of ${elem}`);
 }
 
-/** Changes or clears the sign. */
-export function signBits(s: Selector, fn: 'neg' | 'abs', elem: Elem, dst: Reg, a: Reg): void {
-  const wide = elem === 'f64';
-  const sign = wide ? -(1n << 63n) : -(2 ** 31);
-  const bits = fn === 'neg' ? sign : wide ? (1n << 63n) - 1n : 2 ** 31 - 1;
-  const name = `${fn === 'neg' ? 'vpxor' : 'vpand'}${wide ? 'q' : 'd'}`;
-  s.emit(name, [s.operand(dst), s.operand(a), s.broadcast(wide ? 'i64' : 'i32', bits)]);
-}
-
-function floatBinary(s: Selector, { fn, dst, a, b }: Of<'binary'>): void {
+function floatBinary(s: Selector, inst: Of<'binary'>): void {
+  const { fn, dst, a, b } = inst;
   const { elem } = dst.type;
-  if (fn === 'min' || fn === 'max') return selectFloatMinMax(s, fn, ss(elem), dst, a, b);
+  if (fn === 'min' || fn === 'max') return floatMinMax(s, inst, ss(elem));
   if (fn !== 'add' && fn !== 'sub' && fn !== 'mul' && fn !== 'div') {
     throw s.fail(`${fn} of ${elem}`);
   }
   const [x, y] = s.isFolded(a) ? [b, a] : [a, b];
   s.emit(`v${fn}${ss(elem)}`, [s.operand(dst), s.operand(x), s.memoryOperand(y)]);
+}
+
+/** Of one lane or many; a constant comes second. */
+export function floatMinMax(s: Selector, inst: Of<'binary'>, suffix: string): void {
+  const { fn, dst } = inst;
+  const swap = s.splatConstant(inst.b) === undefined && s.splatConstant(inst.a) !== undefined;
+  const [a, b] = swap ? [inst.b, inst.a] : [inst.a, inst.b];
+  const known = s.splatConstant(b);
+  const operands = { d: s.operand(dst), a: s.operand(a), b: s.operand(b) };
+  s.isa.minMax(s, fn as 'min' | 'max', suffix, operands, known as number | undefined);
 }
 
 /** a * b + c into c's register if c ends here, else into that of a factor. */
@@ -252,9 +254,8 @@ function compare(s: Selector, inst: Of<'compare'>): void {
   const { elem } = inst.a.type;
   const d = s.reg(inst.dst);
   if (isFloat(elem)) {
-    const k = s.use(s.temp('k', 8), 64);
-    s.emit(`vcmp${ss(elem)}`, [k, s.operand(inst.a), s.operand(inst.b), compareFloats(inst.fn)]);
-    return s.emit('kmovw', [s.use(d, 32), k], { foldable: -1 });
+    const [a, b] = [s.operand(inst.a), s.operand(inst.b)];
+    return s.isa.compareFloats(s, d, ss(elem), a, b, compareFloats(inst.fn));
   }
   s.push(compareInts(s, inst));
   setFlag(s, d, CONDITIONS[inst.fn]);
@@ -267,17 +268,12 @@ function setFlag(s: Selector, d: VReg, condition: Condition): void {
   s.emit('movzx', [s.use(d, 32), byte], { foldable: -1 });
 }
 
-function choose(s: Selector, { dst, mask, a, b }: Of<'select'>): void {
+function choose(s: Selector, inst: Of<'select'>): void {
+  const { dst, mask, a, b } = inst;
+  if (isFloat(dst.type.elem)) return s.isa.selectFloat(s, inst);
   const m = s.use(s.reg(mask), 32);
-  if (s.reg(dst).class === 'gp') {
-    s.emit('test', [m, m], { foldable: -1 });
-    return s.emit('cmovne', [s.operand(dst), s.operand(a)], { tied: s.reg(b) });
-  }
-  const k = s.temp('k', 8);
-  s.emit('kmovw', [s.use(k, 64), m], { foldable: -1 });
-  const d = s.use(s.reg(dst), 128, k);
-  const name = dst.type.elem === 'f64' ? 'vblendmpd' : 'vblendmps';
-  s.emit(name, [d, s.operand(b), s.operand(a)], { foldable: -1 });
+  s.emit('test', [m, m], { foldable: -1 });
+  s.emit('cmovne', [s.operand(dst), s.operand(a)], { tied: s.reg(b) });
 }
 
 // ---- conversions
@@ -289,7 +285,7 @@ function convert(s: Selector, { dst, a }: Of<'convert'>): void {
     const name = to === 'f64' ? 'vcvtss2sd' : 'vcvtsd2ss';
     return s.emit(name, [s.operand(dst), s.operand(a), s.operand(a)], { foldable: -1 });
   }
-  if (isFloat(from)) return saturate(s, dst, a);
+  if (isFloat(from)) return s.isa.saturate(s, dst, a);
   if (isFloat(to)) {
     const d = s.operand(dst);
     s.emit('vxorps', [d, d, d], { foldable: -1 }); // the upper lanes are taken from it
@@ -305,10 +301,8 @@ function convert(s: Selector, { dst, a }: Of<'convert'>): void {
 function toMask(s: Selector, dst: Reg, a: Reg): void {
   const { elem } = a.type;
   if (isFloat(elem)) {
-    const k = s.use(s.temp('k', 8), 64);
     const zero = { ...s.broadcast(elem, 0), broadcast: false };
-    s.emit(`vcmp${ss(elem)}`, [k, s.operand(a), zero, compareFloats('ne')]);
-    return s.emit('kmovw', [s.use(s.reg(dst), 32), k], { foldable: -1 });
+    return s.isa.compareFloats(s, s.reg(dst), ss(elem), s.operand(a), zero, compareFloats('ne'));
   }
   const x = s.operand(a);
   s.emit('test', [x, x], { foldable: -1 });

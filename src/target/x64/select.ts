@@ -1,5 +1,8 @@
 /** Kernel IR to machine IR: control by the selector, values by lanes. */
 import type { Kernel } from '../../kernel/index.ts';
+import { AVX2 } from './avx2.ts';
+import { AVX512 } from './avx512.ts';
+import type { Isa } from './isa-code.ts';
 import type { MNode } from './machine.ts';
 import { scalarTest, selectScalar } from './scalar-code.ts';
 import { type ConstantPool, Selector, type Simple, type ValueCode } from './selector.ts';
@@ -17,8 +20,8 @@ function isVector(inst: Simple): boolean {
 }
 
 /** `pool` keeps a constant with the code and tells its label. */
-export function select(kernel: Kernel, pool: ConstantPool): Selected {
-  const selector = new Selector(kernel, pool, CODE);
+export function select(kernel: Kernel, pool: ConstantPool, isa: Isa): Selected {
+  const selector = new Selector(kernel, pool, CODE, isa === 'avx2' ? AVX2 : AVX512);
   const body = selector.kernel();
   return { body, tiled: selector.tiled };
 }

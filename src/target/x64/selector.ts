@@ -15,6 +15,7 @@ import {
   type Reg,
 } from '../../kernel/index.ts';
 import { ARG_FAULT, ARG_PARAMS } from './abi.ts';
+import type { IsaCode } from './isa-code.ts';
 import type {
   Class,
   Condition,
@@ -41,8 +42,8 @@ export const isFloat = (elem: Elem): boolean => elem === 'f32' || elem === 'f64'
 export const bitsOf = (type: KType): number =>
   type.lanes === 1 ? 128 : type.lanes * bytesOf(type.elem) * 8;
 
-function classOf(type: KType): Class {
-  if (type.elem === 'mask') return type.lanes === 1 ? 'gp' : 'k';
+function classOf(type: KType, maskClass: Class): Class {
+  if (type.elem === 'mask') return type.lanes === 1 ? 'gp' : maskClass;
   return type.lanes > 1 || isFloat(type.elem) ? 'vec' : 'gp';
 }
 
@@ -60,76 +61,95 @@ export interface ValueCode {
 }
 
 export class Selector {
+  readonly isa: IsaCode;
   readonly pooled: ConstantPool;
   private readonly source: Kernel;
   private readonly code: ValueCode;
-  private readonly regs = new Map<number, VReg>();
+  private readonly regs: (VReg | undefined)[];
   /** The instruction that defines each register, where it is one. */
-  private readonly defs = new Map<number, Inst>();
-  private readonly uses: number[];
-  /** The loop in which each register is assigned, and whether it is read in a deeper one. */
-  private readonly depths = new Map<number, number>();
-  /** Pure or loading instructions that are made at their one use. */
-  private readonly folded = new Set<Inst>();
+  private readonly defs: (Inst | undefined)[];
+  private readonly uses: Int32Array;
+  /** How many loops are around the place where each register is assigned. */
+  private readonly depths: Int32Array;
+  /** Pure or loading instructions that are made at their one use, by the register they assign. */
+  private readonly folded: Uint8Array;
+  private readonly elements = new Map<string, Label>();
   private nodes: MNode[] = [];
+  /** What the kernel begins with: vectors of constants that loops read. */
+  private readonly prelude: MNode[] = [];
+  private readonly tables = new Map<string, VReg>();
   /** Whether the kernel asks which tiles to run. */
   tiled = false;
   private nextId = 0;
   private depth = 0;
 
-  constructor(source: Kernel, pool: ConstantPool, code: ValueCode) {
+  constructor(source: Kernel, pool: ConstantPool, code: ValueCode, isa: IsaCode) {
+    this.isa = isa;
     this.source = source;
     this.code = code;
     this.pooled = pool;
-    this.uses = new Array<number>(source.registers).fill(0);
-    this.survey(source.body);
+    const { registers } = source;
+    this.regs = new Array<undefined>(registers).fill(undefined);
+    this.defs = new Array<undefined>(registers).fill(undefined);
+    this.uses = new Int32Array(registers);
+    this.depths = new Int32Array(registers).fill(-1);
+    this.folded = new Uint8Array(registers);
+    this.survey(source.body, new Users(registers));
   }
 
   kernel(): readonly MNode[] {
-    return this.block(this.source.body);
+    const body = this.block(this.source.body);
+    return [...this.prelude, ...body];
   }
 
   // ---- what is used how
 
   /** Backwards, so that what nothing needs is seen; and which loads and tests fold into their use. */
-  private survey(block: readonly Inst[]): void {
-    const users = new Map<number, { at: number; inst: Inst }>();
+  private survey(block: readonly Inst[], users: Users): void {
+    const { uses } = this;
+    const number = ++users.blocks;
     const taken = new Set<Inst>();
     let nextWrite = block.length;
     for (let i = block.length - 1; i >= 0; i--) {
       const inst = block[i];
       if ('dst' in inst) {
         const { id } = inst.dst;
-        this.defs.set(id, inst);
-        if (this.uses[id] === 0 && isRemovable(inst)) continue;
-        const user = users.get(id);
-        if (this.uses[id] === 1 && user !== undefined) {
-          const stays = inst.op !== 'load' || user.at <= nextWrite;
+        this.defs[id] = inst;
+        if (uses[id] === 0 && isRemovable(inst)) continue;
+        if (uses[id] === 1 && users.block[id] === number) {
+          const stays = inst.op !== 'load' || users.at[id] <= nextWrite;
+          const user = block[users.at[id]];
           // One operand of an instruction may lie in memory.
-          if (stays && foldsInto(inst, user.inst) && !taken.has(user.inst)) {
-            this.folded.add(inst);
-            taken.add(user.inst);
+          if (stays && this.foldsInto(inst, user) && !taken.has(user)) {
+            this.folded[id] = 1;
+            taken.add(user);
           }
         }
       } else if (inst.op === 'loop') {
-        for (const c of inst.carried) this.uses[c.next.id]++;
-        this.survey(inst.body);
+        for (const c of inst.carried) uses[c.next.id]++;
+        this.survey(inst.body, users);
       } else if (inst.op === 'if') {
         for (const r of inst.results) {
-          this.uses[r.then.id]++;
-          this.uses[r.else.id]++;
+          uses[r.then.id]++;
+          uses[r.else.id]++;
         }
-        this.survey(inst.then);
-        this.survey(inst.else);
+        this.survey(inst.then, users);
+        this.survey(inst.else, users);
       }
       if (inst.op === 'store' || inst.op === 'loop' || inst.op === 'if' || inst.op === 'fault') {
         nextWrite = i;
       }
-      for (const reg of operandsOf(inst)) {
-        this.uses[reg.id]++;
-        users.set(reg.id, { at: i, inst });
+      for (const { id } of operandsOf(inst)) {
+        uses[id]++;
+        users.at[id] = i;
+        users.block[id] = number;
       }
     }
+  }
+
+  private foldsInto(inst: Inst, user: Inst): boolean {
+    const spreads = inst.op === 'load' && inst.splat && inst.dst.type.lanes > 1;
+    return (this.isa.broadcasts || !spreads) && foldsInto(inst, user);
   }
 
   private needed(inst: Inst): boolean {
@@ -142,7 +162,7 @@ export class Selector {
     const outer = this.nodes;
     this.nodes = [];
     for (const inst of insts) {
-      if (!this.needed(inst) || this.folded.has(inst)) continue;
+      if (!this.needed(inst) || ('dst' in inst && this.folded[inst.dst.id] === 1)) continue;
       if (inst.op === 'loop') this.loop(inst);
       else if (inst.op === 'if') this.branch(inst);
       else if (inst.op === 'fault') this.fault(inst);
@@ -154,7 +174,7 @@ export class Selector {
   }
 
   private simple(inst: Simple): void {
-    if ('dst' in inst) this.depths.set(inst.dst.id, this.depth);
+    if ('dst' in inst) this.depths[inst.dst.id] = this.depth;
     this.code.value(this, inst);
   }
 
@@ -166,11 +186,11 @@ export class Selector {
     const limit = to !== undefined && isInt32(to) ? Number(to) : this.reg(inst.to);
     this.depth++;
     for (const reg of [inst.index, ...inst.carried.map((c) => c.reg)]) {
-      this.depths.set(reg.id, this.depth);
+      this.depths[reg.id] = this.depth;
     }
     const body = this.block(inst.body);
     this.depth--;
-    for (const c of inst.carried) this.depths.set(c.result.id, this.depth);
+    for (const c of inst.carried) this.depths[c.result.id] = this.depth;
     this.nodes.push({
       kind: 'loop',
       index: this.reg(inst.index),
@@ -186,10 +206,10 @@ export class Selector {
 
   private branch(inst: Of<'if'>): void {
     const { test, holds } = this.code.test(this, inst.cond);
-    this.depths.set(inst.cond.id, this.depth);
+    this.depths[inst.cond.id] = this.depth;
     const then = this.block(inst.then);
     const otherwise = this.block(inst.else);
-    for (const r of inst.results) this.depths.set(r.dst.id, this.depth);
+    for (const r of inst.results) this.depths[r.dst.id] = this.depth;
     this.nodes.push({
       kind: 'if',
       test,
@@ -237,90 +257,106 @@ export class Selector {
 
   /** The value of a constant register, else undefined. */
   constant(reg: Reg): number | bigint | undefined {
-    const inst = this.defs.get(reg.id);
+    const inst = this.defs[reg.id];
     return inst?.op === 'const' ? inst.value : undefined;
   }
 
   /** The instruction that defines a register. */
   definition(reg: Reg): Inst | undefined {
-    return this.defs.get(reg.id);
+    return this.defs[reg.id];
   }
 
   /** Whether the definition of a register is made at its use: here. */
   isFolded(reg: Reg): boolean {
-    const inst = this.defs.get(reg.id);
-    return inst !== undefined && this.folded.has(inst);
+    return this.folded[reg.id] === 1;
   }
 
   /** Whether nothing needs a register after this one use of it. */
   diesHere(reg: Reg): boolean {
-    return this.uses[reg.id] === 1 && this.depths.get(reg.id) === this.depth;
+    return this.uses[reg.id] === 1 && this.depths[reg.id] === this.depth;
   }
 
   /** The virtual register of a value. */
   reg(reg: Reg): VReg {
-    let v = this.regs.get(reg.id);
+    let v = this.regs[reg.id];
     if (v === undefined) {
-      const cls = classOf(reg.type);
-      const bytes = cls === 'vec' ? bitsOf(reg.type) / 8 : 8;
-      v = { id: this.nextId++, class: cls, bytes, ...this.remakeOf(reg) };
-      this.regs.set(reg.id, v);
+      const { elem, lanes } = reg.type;
+      const cls = classOf(reg.type, this.isa.maskClass);
+      const whole = elem === 'mask' && lanes > 1;
+      const bytes = cls !== 'vec' ? 8 : whole ? this.isa.vectorBytes : bitsOf(reg.type) / 8;
+      v = { id: this.nextId++, class: cls, bytes, remake: this.remakeOf(reg) };
+      this.regs[reg.id] = v;
     }
     return v;
   }
 
-  private remakeOf(reg: Reg): { remake?: Remake } {
-    const inst = this.defs.get(reg.id);
+  private remakeOf(reg: Reg): Remake | undefined {
+    const inst = this.defs[reg.id];
     if (inst?.op === 'param' && reg.type.elem === 'index') {
-      return { remake: { kind: 'slot', slot: ARG_PARAMS + inst.slot } };
+      return { kind: 'slot', slot: ARG_PARAMS + inst.slot };
     }
     if (inst?.op === 'tile') {
       this.tiled = true;
-      return { remake: { kind: 'call', which: inst.which } };
+      return { kind: 'call', which: inst.which };
     }
     const { elem, lanes } = reg.type;
     if (inst?.op === 'const' && lanes === 1 && !isFloat(elem)) {
-      return { remake: { kind: 'immediate', value: BigInt(inst.value) } };
+      return { kind: 'immediate', value: BigInt(inst.value) };
     }
     const value = this.splatConstant(reg);
     if (value !== undefined && elem !== 'mask' && (lanes > 1 || isFloat(elem))) {
       const elementBytes = bytesOf(elem);
-      return { remake: { kind: 'broadcast', label: this.element(elem, value), elementBytes } };
+      const spread = lanes > 1 && !this.isa.broadcasts;
+      const label = spread
+        ? this.lanesOf(elem, value, this.isa.vectorBytes * 8).base
+        : this.element(elem, value);
+      return { kind: 'broadcast', label: label as Label, elementBytes };
     }
-    return {};
+    return undefined;
+  }
+
+  /** A register with these 64 bytes, loaded once, before everything else. */
+  hoisted(bytes: Uint8Array): VReg {
+    const key = bytes.join();
+    let reg = this.tables.get(key);
+    if (reg === undefined) {
+      reg = this.temp('vec', 64);
+      this.tables.set(key, reg);
+      const at: MemUse = { kind: 'mem', base: this.pooled(bytes), disp: 0, bits: 512 };
+      this.prelude.push(instOf('vmovups', [this.use(reg, 512), at]));
+    }
+    return reg;
   }
 
   /** The one value of every lane, if it is known. */
   splatConstant(reg: Reg): number | bigint | undefined {
-    const inst = this.defs.get(reg.id);
+    const inst = this.defs[reg.id];
     if (inst?.op === 'const') return inst.value;
     return inst?.op === 'splat' ? this.constant(inst.a) : undefined;
   }
 
   temp(cls: Class, bytes: number): VReg {
-    return { id: this.nextId++, class: cls, bytes };
+    return { id: this.nextId++, class: cls, bytes, remake: undefined };
   }
 
   use(reg: VReg, bits: number, mask?: VReg, zeroing = false): RegUse {
-    return mask === undefined
-      ? { kind: 'reg', reg, bits }
-      : { kind: 'reg', reg, bits, mask, zeroing };
+    return { kind: 'reg', reg, bits, mask, zeroing, memoryBits: undefined };
   }
 
   /** A value as a register operand of its natural width. */
   operand(reg: Reg): RegUse {
     const v = this.reg(reg);
     const bits =
-      v.class === 'vec' ? bitsOf(reg.type) : v.class === 'k' ? 64 : 8 * bytesOf(reg.type.elem);
-    const use = this.use(v, bits);
-    if (v.class !== 'vec' || reg.type.lanes > 1) return use;
-    return { ...use, memoryBits: bytesOf(reg.type.elem) === 8 ? 64 : 32 };
+      v.class === 'vec' ? 8 * v.bytes : v.class === 'k' ? 64 : 8 * bytesOf(reg.type.elem);
+    if (v.class !== 'vec' || reg.type.lanes > 1) return this.use(v, bits);
+    const memoryBits = bytesOf(reg.type.elem) === 8 ? 64 : 32;
+    return { kind: 'reg', reg: v, bits, mask: undefined, zeroing: false, memoryBits };
   }
 
   /** A value as the operand that may lie in memory: a load that folds, or a known constant. */
   memoryOperand(reg: Reg): RegUse | MemUse {
-    const inst = this.defs.get(reg.id);
-    if (inst !== undefined && inst.op === 'load' && this.folded.has(inst)) {
+    const inst = this.defs[reg.id];
+    if (inst !== undefined && inst.op === 'load' && this.folded[reg.id] === 1) {
       const { elem, lanes } = reg.type;
       const elementBits = 8 * bytesOf(elem);
       const bits = lanes === 1 || inst.splat ? elementBits : bitsOf(reg.type);
@@ -333,28 +369,37 @@ export class Selector {
     return {
       kind: 'mem',
       base: this.reg(addr.base),
-      ...(addr.index === undefined ? {} : { index: this.reg(addr.index), scale: addr.scale ?? 1 }),
+      index: addr.index === undefined ? undefined : this.reg(addr.index),
+      scale: addr.scale ?? 1,
       disp: addr.offset,
       bits: bits as MemUse['bits'],
       broadcast,
+      mask: undefined,
     };
   }
 
   /** One element in the pool. */
   element(elem: Elem, value: number | bigint): Label {
-    const bytes = new Uint8Array(bytesOf(elem));
-    const view = new DataView(bytes.buffer);
-    if (elem === 'f32') view.setFloat32(0, Number(value), true);
-    else if (elem === 'f64') view.setFloat64(0, Number(value), true);
-    else if (bytes.length === 8) view.setBigInt64(0, BigInt.asIntN(64, BigInt(value)), true);
-    else view.setInt32(0, Number(BigInt.asIntN(32, BigInt(value))), true);
-    return this.pooled(bytes);
+    const key = Object.is(value, -0) ? `${elem}-0` : elem + value;
+    let label = this.elements.get(key);
+    if (label === undefined) {
+      label = this.pooled(elementBytes(elem, value));
+      this.elements.set(key, label);
+    }
+    return label;
   }
 
   /** A pooled element for every lane, as a memory operand. */
   broadcast(elem: Elem, value: number | bigint): MemUse {
     const bits = (8 * bytesOf(elem)) as MemUse['bits'];
     return { kind: 'mem', base: this.element(elem, value), disp: 0, bits, broadcast: true };
+  }
+
+  /** A pooled vector with one value in every lane. */
+  lanesOf(elem: Elem, value: number | bigint, bits: number): MemUse {
+    const one = elementBytes(elem, value);
+    const all = new Uint8Array(bits / 8).map((_, i) => one[i % one.length]);
+    return { kind: 'mem', base: this.pooled(all), disp: 0, bits: bits as MemUse['bits'] };
   }
 
   /** Appends an instruction whose first operand it assigns, if that is a register. */
@@ -366,9 +411,30 @@ export class Selector {
     this.nodes.push(node);
   }
 
+  /** What `make` appends, as a list of its own. */
+  apart(make: () => void): readonly MNode[] {
+    const outer = this.nodes;
+    this.nodes = [];
+    make();
+    const made = this.nodes;
+    this.nodes = outer;
+    return made;
+  }
+
   fail(what: string): Error {
     return new Error(`x86-64 cannot compile ${what} (kernel ${this.source.name})`);
   }
+}
+
+/** An element as it lies in memory. */
+function elementBytes(elem: Elem, value: number | bigint): Uint8Array {
+  const bytes = new Uint8Array(bytesOf(elem));
+  const view = new DataView(bytes.buffer);
+  if (elem === 'f32') view.setFloat32(0, Number(value), true);
+  else if (elem === 'f64') view.setFloat64(0, Number(value), true);
+  else if (bytes.length === 8) view.setBigInt64(0, BigInt.asIntN(64, BigInt(value)), true);
+  else view.setInt32(0, Number(BigInt.asIntN(32, BigInt(value))), true);
+  return bytes;
 }
 
 export interface InstOptions {
@@ -380,26 +446,37 @@ export interface InstOptions {
   readonly foldable?: number;
 }
 
-const READS = new Set(['cmp', 'test', 'vucomiss', 'vucomisd', 'prefetcht0', 'kortestw', 'jmp']);
+const READS = new Set([
+  'cmp',
+  'test',
+  'vucomiss',
+  'vucomisd',
+  'prefetcht0',
+  'kortestw',
+  'vptest',
+  'jmp',
+]);
 
 export function instOf(
   name: string,
   operands: readonly MOperand[],
   { tied, reads = READS.has(name), foldable }: InstOptions = {},
 ): MInst {
-  const [first] = operands;
+  const first = operands[0];
   const def = !reads && typeof first === 'object' && first.kind === 'reg' ? first.reg : null;
-  const hasMemory = operands.some((o) => typeof o === 'object' && o.kind === 'mem');
-  const last = operands.findLastIndex((o) => typeof o === 'object' && o.kind === 'reg');
-  const usual = hasMemory || last <= 0 ? -1 : last;
-  return {
-    kind: 'inst',
-    name,
-    operands,
-    def,
-    ...(tied === undefined ? {} : { tied }),
-    foldable: foldable ?? usual,
-  };
+  return { kind: 'inst', name, operands, def, tied, foldable: foldable ?? usualFold(operands) };
+}
+
+/** The last register operand, unless there is memory already. */
+function usualFold(operands: readonly MOperand[]): number {
+  let last = -1;
+  for (let i = 0; i < operands.length; i++) {
+    const o = operands[i];
+    if (typeof o !== 'object') continue;
+    if (o.kind === 'mem') return -1;
+    if (i > 0) last = i;
+  }
+  return last;
 }
 
 export const NEGATED = {
@@ -424,6 +501,18 @@ export const isInt32 = (x: number | bigint): boolean => {
 
 const isRemovable = (inst: Inst): boolean => isPure(inst) || inst.op === 'load';
 
+/** Where each register is read last in its block, by `survey`. */
+class Users {
+  blocks = 0;
+  readonly block: Int32Array;
+  readonly at: Int32Array;
+
+  constructor(registers: number) {
+    this.block = new Int32Array(registers);
+    this.at = new Int32Array(registers);
+  }
+}
+
 /** Whether `inst` can be made inside the code of the one instruction that uses it. */
 function foldsInto(inst: Inst, user: Inst): boolean {
   // A comparison sets the flags that a branch or a fault asks for.
@@ -436,9 +525,9 @@ function foldsInto(inst: Inst, user: Inst): boolean {
   if (lanes === 1 && !isFloat(elem)) return false;
   if (user.op === 'fma') return isFloat(elem) && user.c !== inst.dst && user.a !== user.b;
   if (user.op !== 'binary' || user.a === user.b) return false;
-  if (!['add', 'sub', 'mul', 'div'].includes(user.fn) || (!isFloat(elem) && user.fn === 'div')) {
+  const { fn } = user;
+  if (fn !== 'add' && fn !== 'sub' && fn !== 'mul' && (fn !== 'div' || !isFloat(elem)))
     return false;
-  }
   const commutes = user.fn === 'add' || user.fn === 'mul';
   return user.b === inst.dst || commutes;
 }

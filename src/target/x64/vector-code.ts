@@ -1,24 +1,12 @@
-/** Machine code for vectors, on AVX-512: lanes in vector registers, truth values in mask registers. */
-import type { BinaryOp, Elem, KType, Predicate, Reg, UnaryOp } from '../../kernel/index.ts';
-import { compareFloats, minMax, saturateLanes } from './float-code.ts';
+/** Machine code for vectors: what all ISA classes share. The rest is their own, see `isa-code.ts`. */
+import type { BinaryOp, Elem, Reg, UnaryOp } from '../../kernel/index.ts';
+import type { Operands } from './isa-code.ts';
+import { countingBytes, dq, ps } from './lanes.ts';
 import type { MemUse, RegUse } from './machine.ts';
-import { fma, loadImmediate, move, signBits } from './scalar-code.ts';
-import { bitsOf, bytesOf, isFloat, type Of, type Selector, type Simple } from './selector.ts';
-
-const ps = (elem: Elem): 'ps' | 'pd' => (bytesOf(elem) === 8 ? 'pd' : 'ps');
-const dq = (elem: Elem): 'd' | 'q' => (bytesOf(elem) === 8 ? 'q' : 'd');
+import { floatMinMax, fma, move } from './scalar-code.ts';
+import { bytesOf, isFloat, type Of, type Selector, type Simple } from './selector.ts';
 
 const ROUNDINGS: Partial<Record<UnaryOp, number>> = { nearest: 8, floor: 9, ceil: 10, trunc: 11 };
-
-/** Predicates of VPCMPD (Intel SDM). */
-const INT_PREDICATES: Readonly<Record<Predicate, number>> = {
-  eq: 0,
-  lt: 1,
-  le: 2,
-  ne: 4,
-  ge: 5,
-  gt: 6,
-};
 
 export function selectVector(s: Selector, inst: Simple): void {
   switch (inst.op) {
@@ -30,34 +18,33 @@ export function selectVector(s: Selector, inst: Simple): void {
       if (isFloat(inst.dst.type.elem)) return fma(s, inst, ps(inst.dst.type.elem));
       return intFma(s, inst);
     case 'compare':
-      return compare(s, inst);
+      return s.isa.compare(s, inst);
     case 'select':
-      return choose(s, inst);
+      return s.isa.select(s, inst);
     case 'convert':
-      return convert(s, inst);
+      return s.isa.convert(s, inst);
     case 'bitcast':
       return move(s, inst.dst, inst.a);
     case 'splat':
       return splat(s, inst);
     case 'lanes':
       return lanes(s, inst);
+    case 'zip':
+      return s.isa.zip(s, inst);
     case 'extract':
       return extract(s, inst);
     case 'horizontal':
       return horizontal(s, inst);
     case 'edge':
-      return edge(s, inst);
+      return s.isa.edge(s, inst);
     case 'load':
-      return load(s, inst);
+      return s.isa.load(s, inst);
     case 'store':
-      return store(s, inst);
+      return s.isa.store(s, inst);
     default:
       throw s.fail(`a vector ${inst.op}`);
   }
 }
-
-/** The name of an instruction on masks of so many lanes. */
-const onMask = (name: string, type: KType): string => `${name}${type.lanes > 8 ? 'w' : 'b'}`;
 
 // ---- arithmetic
 
@@ -65,283 +52,94 @@ function unary(s: Selector, { fn, dst, a }: Of<'unary'>): void {
   const { type } = dst;
   const { elem } = type;
   const [d, x] = [s.operand(dst), s.operand(a)];
-  if (elem === 'mask') return s.emit(onMask('knot', type), [d, x], { foldable: -1 });
-  if (isFloat(elem)) {
-    const rounding = ROUNDINGS[fn];
-    if (fn === 'sqrt') return s.emit(`vsqrt${ps(elem)}`, [d, x]);
-    if (rounding !== undefined) return s.emit(`vrndscale${ps(elem)}`, [d, x, rounding]);
-    if (fn === 'neg' || fn === 'abs') return signBits(s, fn, elem, dst, a);
-    throw s.fail(`${fn} of ${elem}`);
-  }
-  if (fn === 'abs') return s.emit(`vpabs${dq(elem)}`, [d, x]);
-  if (fn === 'not') return s.emit(`vpxor${dq(elem)}`, [d, x, s.broadcast(elem, -1)]);
-  if (fn !== 'neg') throw s.fail(`${fn} of ${elem}`);
-  const zero = s.use(s.temp('vec', d.bits / 8), d.bits);
-  s.emit(`vpxor${dq(elem)}`, [zero, zero, zero], { foldable: -1 });
-  s.emit(`vpsub${dq(elem)}`, [d, zero, x]);
+  if (elem === 'mask') return s.isa.maskNot(s, type, d, x);
+  if (!isFloat(elem)) return s.isa.intUnary(s, fn, elem, d, x);
+  const rounding = ROUNDINGS[fn];
+  if (fn === 'sqrt') return s.emit(`vsqrt${ps(elem)}`, [d, x]);
+  if (rounding !== undefined) return s.emit(`${s.isa.rounding}${ps(elem)}`, [d, x, rounding]);
+  if (fn === 'neg' || fn === 'abs') return s.isa.signBits(s, fn, elem, d, x);
+  throw s.fail(`${fn} of ${elem}`);
 }
 
-function binary(s: Selector, { fn, dst, a, b }: Of<'binary'>): void {
-  const { type } = dst;
-  const { elem } = type;
-  const [x, y] = s.isFolded(a) ? [b, a] : [a, b];
+function binary(s: Selector, inst: Of<'binary'>): void {
+  const { fn, dst, a, b } = inst;
+  const { elem } = dst.type;
+  const d = s.operand(dst);
   if (elem === 'mask') {
     if (fn !== 'and' && fn !== 'or' && fn !== 'xor') throw s.fail(`${fn} of masks`);
-    const operands = [s.operand(dst), s.operand(a), s.operand(b)];
-    return s.emit(onMask(`k${fn}`, type), operands, { foldable: -1 });
+    return s.isa.maskBinary(s, fn, dst.type, { d, a: s.operand(a), b: s.operand(b) });
   }
-  if (fn === 'shl' || fn === 'shr' || fn === 'sar') return shift(s, fn, dst, a, b);
+  if (fn === 'shl' || fn === 'shr' || fn === 'sar') return s.isa.shift(s, inst);
   if (!isFloat(elem) && (fn === 'div' || fn === 'rem')) {
-    return elem === 'i32' ? divide32(s, fn, dst, a, b) : lanewise(s, fn, dst, a, b);
+    return elem === 'i32' ? s.isa.divide32(s, inst) : lanewise(s, fn, dst, a, b);
   }
-  combine(s, fn, elem, s.operand(dst), s.operand(x), s.memoryOperand(y));
+  if (isFloat(elem) && (fn === 'min' || fn === 'max')) return floatMinMax(s, inst, ps(elem));
+  const [x, y] = s.isFolded(a) ? [b, a] : [a, b];
+  combine(s, fn, elem, { d, a: s.operand(x), b: s.memoryOperand(y) });
 }
 
 /** One operation on registers of any width; the second operand may lie in memory. */
-function combine(
-  s: Selector,
-  fn: BinaryOp,
-  elem: Elem,
-  d: RegUse,
-  a: RegUse,
-  b: RegUse | MemUse,
-): void {
-  if (isFloat(elem)) {
-    if (fn === 'min' || fn === 'max') return minMax(s, fn, ps(elem), d, a, b as RegUse);
-    return s.emit(`v${fn}${ps(elem)}`, [d, a, b]);
-  }
-  switch (fn) {
-    case 'mul':
-      return s.emit(elem === 'i64' ? 'vpmullq' : 'vpmulld', [d, a, b]);
-    case 'min':
-    case 'max':
-      return s.emit(`vp${fn}s${dq(elem)}`, [d, a, b]);
-    case 'mulhu':
-      return highProduct(s, d, a, b as RegUse);
-    case 'add':
-    case 'sub':
-    case 'and':
-    case 'or':
-    case 'xor':
-      return s.emit(`vp${fn}${dq(elem)}`, [d, a, b]);
-    default:
-      throw s.fail(`${fn} of ${elem}`);
-  }
-}
-
-/** The upper halves of the products of 32-bit lanes: even lanes, then odd ones. */
-function highProduct(s: Selector, d: RegUse, a: RegUse, b: RegUse): void {
-  const temp = () => s.use(s.temp('vec', d.bits / 8), d.bits);
-  const [even, odd, oddA, oddB] = [temp(), temp(), temp(), temp()];
-  const k = s.temp('k', 8);
-  s.emit('vpmuludq', [even, a, b]);
-  s.emit('vpsrlq', [oddA, a, 32]);
-  s.emit('vpsrlq', [oddB, b, 32]);
-  s.emit('vpmuludq', [odd, oddA, oddB]);
-  const bits = s.temp('gp', 8);
-  loadImmediate(s, bits, 4, 0xaaaa);
-  s.emit('kmovw', [s.use(k, 64), s.use(bits, 32)], { foldable: -1 });
-  const low = temp();
-  s.emit('vpsrlq', [low, even, 32]);
-  s.emit('vmovdqa32', [s.use(d.reg, d.bits, k), odd], { tied: low.reg, foldable: -1 });
-}
-
-const SHIFTS = { shl: 'vpsll', shr: 'vpsrl', sar: 'vpsra' } as const;
-
-function shift(s: Selector, fn: 'shl' | 'shr' | 'sar', dst: Reg, a: Reg, b: Reg): void {
-  const name = `${SHIFTS[fn]}${dq(dst.type.elem)}`;
-  const known = s.constant(b);
-  if (known !== undefined) return s.emit(name, [s.operand(dst), s.operand(a), Number(known)]);
-  const count = s.use(s.temp('vec', 16), 128);
-  s.emit('vmovd', [count, s.use(s.reg(b), 32)], { foldable: -1 });
-  s.emit(name, [s.operand(dst), s.operand(a), count], { foldable: -1 });
-}
-
-/** Through float64, where quotients of 32-bit integers truncate exactly; by 0 gives 0. */
-function divide32(s: Selector, fn: 'div' | 'rem', dst: Reg, a: Reg, b: Reg): void {
-  const [x, y, d] = [s.operand(a), s.operand(b), s.operand(dst)];
-  const half = () => s.use(s.temp('vec', 32), 256);
-  const wide = () => s.use(s.temp('vec', 64), 512);
-  if (d.bits !== 512) throw s.fail('integer division of narrow vectors');
-  const quotients = [0, 1].map((part) => {
-    const [xh, yh, xw, yw, qw, q] = [half(), half(), wide(), wide(), wide(), half()];
-    s.emit('vextracti64x4', [xh, x, part], { foldable: -1 });
-    s.emit('vextracti64x4', [yh, y, part], { foldable: -1 });
-    s.emit('vcvtdq2pd', [xw, xh], { foldable: -1 });
-    s.emit('vcvtdq2pd', [yw, yh], { foldable: -1 });
-    s.emit('vdivpd', [qw, xw, yw]);
-    s.emit('vcvttpd2dq', [q, qw], { foldable: -1 });
-    return q;
-  });
-  const [joined, nonzero] = [wide(), s.temp('k', 8)];
-  s.emit('vinserti64x4', [joined, s.use(quotients[0].reg, 512), quotients[1], 1], { foldable: -1 });
-  s.emit('vptestmd', [s.use(nonzero, 64), y, y], { foldable: -1 });
-  if (fn === 'div') {
-    return s.emit('vmovdqa32', [s.use(d.reg, 512, nonzero, true), joined], { foldable: -1 });
-  }
-  const product = wide();
-  s.emit('vpmulld', [product, joined, y]);
-  s.emit('vpsubd', [s.use(d.reg, 512, nonzero, true), x, product], { foldable: -1 });
+function combine(s: Selector, fn: BinaryOp, elem: Elem, operands: Operands): void {
+  if (!isFloat(elem)) return s.isa.intBinary(s, fn, elem, operands);
+  if (fn === 'min' || fn === 'max') return s.isa.minMax(s, fn, ps(elem), operands);
+  s.emit(`v${fn}${ps(elem)}`, [operands.d, operands.a, operands.b]);
 }
 
 /** What vectors do not have: each lane through general registers. */
 function lanewise(s: Selector, fn: 'div' | 'rem', dst: Reg, a: Reg, b: Reg): void {
-  const { lanes: count } = dst.type;
   let result: RegUse | null = null;
-  for (let lane = 0; lane < count; lane++) {
+  for (let lane = 0; lane < dst.type.lanes; lane++) {
     const [x, y, q] = [a, b, dst].map(() => s.use(s.temp('gp', 8), 64));
     for (const [value, to] of [
       [a, x],
       [b, y],
     ] as const) {
-      const low = laneToBottom(s, s.operand(value), lane, 8);
+      const low = s.isa.laneToBottom(s, s.operand(value), lane, 8);
       s.emit('vmovq', [to, low], { foldable: -1 });
     }
     s.emit(fn === 'div' ? 'divide' : 'remainder', [q, x, y], { foldable: -1 });
-    const spread = s.use(s.temp('vec', 64), 512);
-    s.emit('vpbroadcastq', [spread, q], { foldable: -1 });
-    if (result === null) {
-      result = spread;
-      continue;
-    }
-    const [bit, k] = [s.temp('gp', 8), s.temp('k', 8)];
-    loadImmediate(s, bit, 4, 1 << lane);
-    s.emit('kmovw', [s.use(k, 64), s.use(bit, 32)], { foldable: -1 });
-    const next = s.temp('vec', 64);
-    s.emit('vmovdqa64', [s.use(next, 512, k), spread], { tied: result.reg, foldable: -1 });
-    result = s.use(next, 512);
+    result = s.isa.withLane(s, result, q, lane);
   }
-  s.emit('vmovdqa64', [s.operand(dst), result as RegUse], { foldable: -1 });
+  s.emit('vmovaps', [s.operand(dst), result as RegUse], { foldable: -1 });
 }
 
 function intFma(s: Selector, { dst, a, b, c }: Of<'fma'>): void {
   const { elem } = dst.type;
   const d = s.operand(dst);
   const product = s.use(s.temp('vec', d.bits / 8), d.bits);
-  combine(s, 'mul', elem, product, s.operand(a), s.operand(b));
-  combine(s, 'add', elem, d, product, s.operand(c));
+  combine(s, 'mul', elem, { d: product, a: s.operand(a), b: s.operand(b) });
+  combine(s, 'add', elem, { d, a: product, b: s.operand(c) });
 }
 
-// ---- truth values
+// ---- between scalars and lanes
 
-function compare(s: Selector, { fn, dst, a, b }: Of<'compare'>): void {
-  const { elem } = a.type;
-  const operands = [s.operand(dst), s.operand(a), s.operand(b)];
-  if (isFloat(elem)) return s.emit(`vcmp${ps(elem)}`, [...operands, compareFloats(fn)]);
-  s.emit(`vpcmp${dq(elem)}`, [...operands, INT_PREDICATES[fn]]);
-}
-
-function choose(s: Selector, { dst, mask, a, b }: Of<'select'>): void {
-  const { type } = dst;
-  const m = s.operand(mask);
-  if (type.elem === 'mask') {
-    const [yes, no] = [s.use(s.temp('k', 8), 64), s.use(s.temp('k', 8), 64)];
-    s.emit(onMask('kand', type), [yes, m, s.operand(a)], { foldable: -1 });
-    s.emit(onMask('kandn', type), [no, m, s.operand(b)], { foldable: -1 });
-    return s.emit(onMask('kor', type), [s.operand(dst), yes, no], { foldable: -1 });
+function splat(s: Selector, inst: Of<'splat'>): void {
+  const { elem } = inst.dst.type;
+  const d = s.operand(inst.dst);
+  const known = s.constant(inst.a);
+  if (elem === 'mask' || (known === undefined && !isFloat(elem))) return s.isa.splat(s, inst);
+  const name = isFloat(elem)
+    ? `vbroadcast${bytesOf(elem) === 8 ? 'sd' : 'ss'}`
+    : `vpbroadcast${dq(elem)}`;
+  if (known === undefined) return s.emit(name, [d, s.operand(inst.a)]);
+  if (Number(known) === 0 && !Object.is(known, -0)) {
+    return s.emit('vxorps', [d, d, d], { foldable: -1 });
   }
-  const d = s.operand(dst);
-  const blend = `vpblendm${dq(type.elem)}`;
-  s.emit(blend, [s.use(d.reg, d.bits, m.reg), s.operand(b), s.operand(a)]);
-}
-
-function edge(s: Selector, { dst, count }: Of<'edge'>): void {
-  const { lanes: n } = dst.type;
-  const [most, clamped] = [s.temp('gp', 8), s.temp('gp', 8)];
-  loadImmediate(s, most, 8, n);
-  s.emit('cmp', [s.operand(count), n]);
-  s.emit('cmovl', [s.use(clamped, 64), s.operand(count)], { tied: most });
-  const spread = s.use(s.temp('vec', 64), 512);
-  const elem = n > 8 ? 'i32' : 'i64';
-  s.emit(n > 8 ? 'vpbroadcastd' : 'vpbroadcastq', [spread, s.use(clamped, n > 8 ? 32 : 64)], {
-    foldable: -1,
-  });
-  const numbers: MemUse = {
-    kind: 'mem',
-    base: s.pooled(countingBytes(elem, n)),
-    disp: 0,
-    bits: 512,
-  };
-  s.emit(`vpcmp${dq(elem)}`, [s.operand(dst), spread, numbers, INT_PREDICATES.gt]);
-}
-
-// ---- conversions
-
-function convert(s: Selector, { dst, a }: Of<'convert'>): void {
-  const [from, to] = [a.type.elem, dst.type.elem];
-  const [d, x] = [s.operand(dst), s.operand(a)];
-  if (to === 'mask') {
-    if (!isFloat(from)) return s.emit(`vptestm${dq(from)}`, [d, x, x], { foldable: -1 });
-    return s.emit(`vcmp${ps(from)}`, [d, x, s.broadcast(from, 0), compareFloats('ne')]);
-  }
-  if (from === 'mask') {
-    const one = { ...s.broadcast(to, isFloat(to) ? 1 : 1n), broadcast: false };
-    return s.emit(`vpbroadcast${dq(to)}`, [s.use(d.reg, d.bits, x.reg, true), one]);
-  }
-  if (bytesOf(from) !== bytesOf(to)) throw s.fail(`a conversion of ${from} lanes to ${to}`);
-  if (isFloat(from)) return saturateLanes(s, from, d, x);
-  s.emit(from === 'i64' ? 'vcvtqq2pd' : 'vcvtdq2ps', [d, x]);
-}
-
-function splat(s: Selector, { dst, a }: Of<'splat'>): void {
-  const { elem } = dst.type;
-  const d = s.operand(dst);
-  const known = s.constant(a);
-  if (elem === 'mask') {
-    const spread = s.temp('gp', 8);
-    s.emit('neg', [s.use(spread, 32)], { tied: s.reg(a) });
-    return s.emit('kmovd', [d, s.use(spread, 32)], { foldable: -1 });
-  }
-  if (known !== undefined && Number(known) === 0 && !Object.is(known, -0)) {
-    return s.emit('vpxord', [d, d, d], { foldable: -1 });
-  }
-  if (known !== undefined) {
-    const memory = { ...s.broadcast(elem, known), broadcast: false };
-    return s.emit(
-      isFloat(elem) ? `vbroadcast${bytesOf(elem) === 8 ? 'sd' : 'ss'}` : `vpbroadcast${dq(elem)}`,
-      [d, memory],
-    );
-  }
-  if (isFloat(elem)) {
-    return s.emit(bytesOf(elem) === 8 ? 'vbroadcastsd' : 'vbroadcastss', [d, s.operand(a)]);
-  }
-  s.emit(`vpbroadcast${dq(elem)}`, [d, s.operand(a)], { foldable: -1 });
-}
-
-function countingBytes(elem: 'i32' | 'i64', n: number): Uint8Array {
-  const numbers = Array.from({ length: n }, (_, i) => i);
-  const array = elem === 'i32' ? Int32Array.from(numbers) : BigInt64Array.from(numbers, BigInt);
-  return new Uint8Array(array.buffer);
+  s.emit(name, [d, { ...s.broadcast(elem, known), broadcast: false }]);
 }
 
 function lanes(s: Selector, { dst }: Of<'lanes'>): void {
   const { elem, lanes: n } = dst.type;
   const d = s.operand(dst);
   const label = s.pooled(countingBytes(elem as 'i32' | 'i64', n));
-  const at: MemUse = { kind: 'mem', base: label, disp: 0, bits: d.bits as MemUse['bits'] };
-  s.emit(elem === 'i64' ? 'vmovdqa64' : 'vmovdqa32', [d, at]);
+  s.emit('vmovups', [d, { kind: 'mem', base: label, disp: 0, bits: d.bits as MemUse['bits'] }]);
 }
 
-/** One lane at the bottom of an xmm register. */
-function laneToBottom(s: Selector, a: RegUse, lane: number, bytes: number): RegUse {
-  if (lane === 0) return s.use(a.reg, 128);
-  const moved = s.temp('vec', a.bits / 8);
-  const name = bytes === 8 ? 'valignq' : 'valignd';
-  s.emit(name, [s.use(moved, a.bits), a, a, lane], { foldable: -1 });
-  return s.use(moved, 128);
-}
-
-function extract(s: Selector, { dst, a, lane }: Of<'extract'>): void {
+function extract(s: Selector, inst: Of<'extract'>): void {
+  const { dst, a, lane } = inst;
   const { elem } = a.type;
-  if (elem === 'mask') {
-    const all = s.temp('gp', 8);
-    s.emit('kmovw', [s.use(all, 32), s.operand(a)], { foldable: -1 });
-    const shifted = s.temp('gp', 8);
-    s.emit('shr', [s.use(shifted, 32), lane], { tied: all });
-    return s.emit('and', [s.operand(dst), 1], { tied: shifted });
-  }
-  const low = laneToBottom(s, s.operand(a), lane, bytesOf(elem));
-  moveLow(s, dst, low);
+  if (elem === 'mask') return s.isa.extractTruth(s, inst);
+  moveLow(s, dst, s.isa.laneToBottom(s, s.operand(a), lane, bytesOf(elem)));
 }
 
 /** The lowest lane as a scalar. */
@@ -360,14 +158,13 @@ function horizontal(s: Selector, { fn, dst, a }: Of<'horizontal'>): void {
   let value = s.operand(a);
   const step = (upper: RegUse, width: number): void => {
     const next = s.use(s.temp('vec', width / 8), width);
-    combine(s, fn, elem, next, s.use(value.reg, width), upper);
+    combine(s, fn, elem, { d: next, a: s.use(value.reg, width), b: upper });
     value = next;
   };
   while (bits > 128) {
     bits /= 2;
     const upper = s.use(s.temp('vec', bits / 8), bits);
-    const name = bits === 256 ? 'vextractf64x4' : 'vextractf32x4';
-    s.emit(name, [upper, value, 1], { foldable: -1 });
+    s.emit(s.isa.upperHalf(bits), [upper, value, 1], { foldable: -1 });
     step(upper, bits);
   }
   for (let left = 128 / (8 * bytes); left > 1; left /= 2) {
@@ -378,63 +175,4 @@ function horizontal(s: Selector, { fn, dst, a }: Of<'horizontal'>): void {
     step(upper, 128);
   }
   moveLow(s, dst, value);
-}
-
-// ---- memory
-
-function load(s: Selector, inst: Of<'load'>): void {
-  const { dst, mem, addr, mask } = inst;
-  const { elem, lanes: n } = dst.type;
-  const guard = mask === undefined ? undefined : s.reg(mask);
-  if (mem === 'u8') return loadTruth(s, inst);
-  const d = s.operand(dst);
-  const target = guard === undefined ? d : s.use(d.reg, d.bits, guard, true);
-  if (inst.splat) {
-    const name = isFloat(elem)
-      ? `vbroadcast${bytesOf(elem) === 8 ? 'sd' : 'ss'}`
-      : `vpbroadcast${dq(elem)}`;
-    return s.emit(name, [target, s.address(addr, 8 * bytesOf(elem))]);
-  }
-  if (n * bytesOf(elem) !== 64) throw s.fail(`a vector of ${n} ${elem} lanes`);
-  const name = isFloat(elem) ? `vmovu${ps(elem)}` : bytesOf(elem) === 8 ? 'vmovdqu64' : 'vmovdqu32';
-  s.emit(name, [target, s.address(addr, bitsOf(dst.type))]);
-}
-
-function loadTruth(s: Selector, { dst, addr, mask, splat: one }: Of<'load'>): void {
-  const { lanes: n } = dst.type;
-  if (one) {
-    const [byte, wide] = [s.temp('gp', 8), s.temp('gp', 8)];
-    const spread = s.temp('gp', 8);
-    s.emit('cmp', [s.address(addr, 8), 0]);
-    s.emit('setne', [s.use(byte, 8)]);
-    s.emit('movzx', [s.use(wide, 32), s.use(byte, 8)], { foldable: -1 });
-    s.emit('neg', [s.use(spread, 32)], { tied: wide });
-    if (mask !== undefined) throw s.fail('a masked load of one truth value');
-    return s.emit('kmovd', [s.operand(dst), s.use(spread, 32)], { foldable: -1 });
-  }
-  const bytes = s.temp('vec', 16);
-  if (mask !== undefined) {
-    const to = s.use(bytes, 128, s.reg(mask), true);
-    s.emit('vmovdqu8', [to, s.address(addr, 128)]);
-  } else if (n === 16) s.emit('vmovdqu8', [s.use(bytes, 128), s.address(addr, 128)]);
-  else s.emit('vmovq', [s.use(bytes, 128), s.address(addr, 64)]);
-  s.emit('vptestmb', [s.operand(dst), s.use(bytes, 128), s.use(bytes, 128)], { foldable: -1 });
-}
-
-function store(s: Selector, { mem, addr, value, mask }: Of<'store'>): void {
-  const { elem, lanes: n } = value.type;
-  const guard = mask === undefined ? {} : { mask: s.reg(mask) };
-  if (mem === 'u8') {
-    const bytes = s.temp('vec', 16);
-    const ones = s.pooled(new Uint8Array(16).fill(1));
-    const v = s.reg(value);
-    const from: MemUse = { kind: 'mem', base: ones, disp: 0, bits: 128 };
-    s.emit('vmovdqu8', [s.use(bytes, 128, v, true), from]);
-    if (mask === undefined && n === 8) {
-      return s.emit('vmovq', [s.address(addr, 64), s.use(bytes, 128)]);
-    }
-    return s.emit('vmovdqu8', [{ ...s.address(addr, 128), ...guard }, s.use(bytes, 128)]);
-  }
-  const name = isFloat(elem) ? `vmovu${ps(elem)}` : bytesOf(elem) === 8 ? 'vmovdqu64' : 'vmovdqu32';
-  s.emit(name, [{ ...s.address(addr, bitsOf(value.type)), ...guard }, s.operand(value)]);
 }

@@ -32,7 +32,7 @@ export function readCpu(cpuid: Cpuid, xgetbv: () => number): CpuInfo {
 }
 
 const text = (words: readonly number[]): string =>
-  new TextDecoder().decode(new Uint8Array(Uint32Array.from(words).buffer)).replace(/\0.*$/s, '');
+  String.fromCharCode(...new Uint8Array(Uint32Array.from(words).buffer)).replace(/\0.*$/s, '');
 
 const modelOf = (cpuid: Cpuid): string =>
   text([0x80000002, 0x80000003, 0x80000004].flatMap((leaf) => [...cpuid(leaf, 0)]))

@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import type { Koffi, Platform } from './koffi.ts';
 import { processors } from './processors.node.ts';
 
+const require = createRequire(import.meta.url);
+
 /**
  * koffi's prebuilt library for this platform, loaded by itself: its main package has an install
  * script and the sources of every platform (see docs/decisions/0007-koffi.md).
@@ -16,12 +18,20 @@ export function openPlatform(): Platform {
   if (platform !== 'linux') return none(`native code is not supported on ${platform} yet`);
   const name = `@koromix/koffi-${platform}-${arch}`;
   try {
-    const koffi = createRequire(import.meta.url)(name) as Koffi;
-    return open(koffi, '');
+    return open(load(name), '');
   } catch (error) {
     const code = (error as { code?: string }).code;
     if (code === 'MODULE_NOT_FOUND') return none(`the optional package ${name} is not installed`);
     return none(`${name} does not load: ${String((error as Error).message)}`);
+  }
+}
+
+/** The binary for glibc itself: the package's own entry first finds out which C library there is. */
+function load(name: string): Koffi {
+  try {
+    return require(`${name}/linux_x64/koffi.node`) as Koffi;
+  } catch {
+    return require(name) as Koffi;
   }
 }
 

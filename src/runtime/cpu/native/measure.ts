@@ -16,9 +16,9 @@ const CACHE_BYTES = 2 ** 22;
 const MEMORY_BYTES = 2 ** 28;
 const READ_IN_CACHE = 2 ** 27;
 
-/** Makes the probes of the host's instructions run, on its threads or on this one alone. */
-export function measureHost(host: NativeHost, threads: number): DeviceSpeed {
-  const { isa, l2 } = host.cpu;
+/** Makes the probes of an ISA class run, on the host's threads or on this one alone. */
+export function measureHost(host: NativeHost, threads: number, isa = host.cpu.isa): DeviceSpeed {
+  const { l2 } = host.cpu;
   if (isa === null) throw new Error('nothing can be measured without AVX2');
   const run = (kind: ProbeKind, tiles: number, ...operands: number[]) => {
     const block = host.code.write(probeCode(kind, isa));

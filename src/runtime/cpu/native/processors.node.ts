@@ -1,8 +1,13 @@
-import { readFileSync } from 'node:fs';
+import type * as fs from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+
+// For `fs`, of which an import makes every name at every start.
+const require = createRequire(import.meta.url);
 
 /** What the affinity mask and, in a container, the quota of processor time allow. */
 export function processors(): number {
+  const { readFileSync } = require('node:fs') as typeof fs;
   const allowed = availableParallelism();
   try {
     const [quota, period] = readFileSync('/sys/fs/cgroup/cpu.max', 'utf8').split(' ').map(Number);

@@ -38,8 +38,8 @@ export class System {
   private readonly pthreadCreate: NativeFunction;
   private readonly pthreadDetach: NativeFunction;
   private readonly pthreadSigmask: NativeFunction;
-  /** Whether running threads can be told that code changed. */
-  private readonly membarrier: boolean;
+  /** Whether running threads can be told that code changed; asked at first need, as it takes 15 ms. */
+  private membarrier: boolean | undefined;
 
   /** Throws where something is missing; `openNative` turns that into a reason. */
   constructor(koffi: Koffi) {
@@ -56,7 +56,6 @@ export class System {
     this.pthreadCreate = f('pthread_create', 'int', i64, i64, i64, i64);
     this.pthreadDetach = f('pthread_detach', 'int', i64);
     this.pthreadSigmask = f('pthread_sigmask', 'int', 'int', i64, i64);
-    this.membarrier = Number(this.syscall(SYS_MEMBARRIER, REGISTER_SYNC_CORE, 0, 0)) === 0;
   }
 
   /** Address of a symbol of the process, or 0. */
@@ -125,6 +124,7 @@ export class System {
    * before new code runs where old code ran. False if the system cannot.
    */
   flushInstructions(): boolean {
+    this.membarrier ??= Number(this.syscall(SYS_MEMBARRIER, REGISTER_SYNC_CORE, 0, 0)) === 0;
     return this.membarrier && Number(this.syscall(SYS_MEMBARRIER, SYNC_CORE, 0, 0)) === 0;
   }
 
