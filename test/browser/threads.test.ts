@@ -82,10 +82,12 @@ async function visit(html: string, headers: Record<string, string>): Promise<Fou
       '--no-sandbox',
       '--disable-gpu',
       '--remote-debugging-port=0',
+      '--no-proxy-server',
       `--user-data-dir=${profile}`,
       `http://127.0.0.1:${port}/`,
     ],
-    { stdio: 'ignore' },
+    // A group of its own: the browser's other processes must not outlive it.
+    { stdio: 'ignore', detached: true },
   );
   const timer = setTimeout(() => told({ error: 'the page reported nothing' }), 40_000);
   const closed = new Promise((done) => child.once('close', done));
@@ -93,11 +95,11 @@ async function visit(html: string, headers: Record<string, string>): Promise<Fou
     return await report;
   } finally {
     clearTimeout(timer);
-    child.kill('SIGKILL');
+    process.kill(-(child.pid as number), 'SIGKILL');
     await closed;
     server.close();
     server.closeAllConnections();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 }
 
