@@ -18,5 +18,5 @@ export const isaWanted = (): string | undefined => env.GRADUS_ISA;
 /** `GRADUS_WASM_HEAP`: megabytes of WebAssembly memory that tensors may keep, as written. */
 export const wasmHeap = (): string => env.GRADUS_WASM_HEAP ?? '256';
 
-/** `GRADUS_THREADS`: how many threads native kernels may use, as written. */
+/** `GRADUS_THREADS`: how many threads kernels may use, as written. */
 export const threadsWanted = (): string | undefined => env.GRADUS_THREADS;

@@ -2,7 +2,8 @@
 
 // The package's own folder, from this module's URL: `.../src/base/errors/`, `.../dist/base/errors/`,
 // or `.../dist/node/` where modules were joined. Inside a user's own bundle there is none.
-const here = import.meta.url;
+// A classic script, which bundlers also make, has no URL of its own.
+const here: string = import.meta.url ?? '';
 const folder = (part: string, keep: number): string =>
   here.includes(part) ? here.slice(0, here.lastIndexOf(part) + keep) : '';
 const root = folder('/base/errors/', 1) || folder('/dist/node/', '/dist/node/'.length) || here;
@@ -15,7 +16,7 @@ function placeOf(line: string): { readonly text: string; readonly own: boolean }
   );
   if (at === null) return null;
   const file = at[1].replace(/^file:\/\//, '');
-  const inside = file.startsWith(rootPath) || at[1].startsWith(root);
+  const inside = root !== '' && (file.startsWith(rootPath) || at[1].startsWith(root));
   const own = (inside && !file.includes('.test.')) || file.split(':')[0] === 'node';
   return { text: `${file}:${at[2]}:${at[3]}`, own };
 }

@@ -64,7 +64,14 @@ function chooseBlocks(p: Problem, t: Tile, aInPlace: boolean, info: TargetInfo):
     const nc = columnsOf(t);
     return { mc: rowsFor(nc, m), nc };
   }
-  const nc = Math.min(n, Math.floor(2048 / columnsOf(t)) * columnsOf(t));
+  // Columns are cut where rows alone do not make enough units: each copies its own part of B.
+  const most = Math.ceil(m / (UNIT_TILES * t.rows));
+  const share = upTo(Math.ceil((n * batches * most) / wanted), columnsOf(t));
+  const nc = Math.min(
+    n,
+    Math.max(share, UNIT_TILES * columnsOf(t)),
+    Math.floor(2048 / columnsOf(t)) * columnsOf(t),
+  );
   const half = info.cache.l2 / 2 / (KC * t.bytes);
   return { mc: rowsFor(nc, Math.max(t.rows, Math.floor(half / t.rows) * t.rows)), nc };
 }

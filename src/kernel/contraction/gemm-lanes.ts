@@ -16,6 +16,8 @@ import { edgeMasks, multiplyAdd, type Tile, tileKey, zeroTile } from './tile.ts'
 
 /** Bytes of the sums of one block of columns. */
 const SUM_BYTES = 16384;
+/** Columns below which a block is not cut for threads. */
+const SHORTEST = 128;
 /** Rows of the result that one reading of B serves. */
 const ROWS = 4;
 /** Rows of B that are fetched ahead. */
@@ -30,7 +32,11 @@ export function laneGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
   const t: Tile = { elem, bytes, rows, vectors: 1, lanes, unroll: 1 };
   const { args, epilogue, key } = gemmArguments(p, info);
   const most = Math.floor(SUM_BYTES / (lanes * rows * bytes) / lanes) * lanes;
-  const block = Math.min(Math.max(lanes, most), Math.ceil(p.n.size / lanes) * lanes);
+  // Threads share blocks of columns too; short lines of B would cost more than a thread saves.
+  const others = p.batch.reduce((n, d) => n * d.size, Math.ceil(p.m.size / rows));
+  const share = Math.max(SHORTEST, Math.ceil((p.n.size * others) / (2 * info.threads)));
+  const columns = info.threads === 1 ? p.n.size : Math.min(p.n.size, share);
+  const block = Math.min(Math.max(lanes, most), Math.ceil(columns / lanes) * lanes);
   const line = block * bytes;
   const own = (name: string, size: number): Scratch =>
     new Scratch(args, name, scratchBuffer(temp, size, info));

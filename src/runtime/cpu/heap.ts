@@ -48,7 +48,7 @@ export class WasmHeap {
   readonly memory: WebAssembly.Memory;
   /** Address of the word in which a kernel leaves a fault. */
   readonly faultAddress = 64;
-  /** Views of the whole memory; replaced when it grows. */
+  /** Views of the whole memory; replaced when it grows. They may be shared: give none away. */
   u8!: Uint8Array;
   i32!: Int32Array;
   f32!: Float32Array;
@@ -67,10 +67,13 @@ export class WasmHeap {
   private scratch = new Block(0);
   private readonly registry = new FinalizationRegistry<Block>((block) => this.drop(block));
 
-  constructor(capBytes: number) {
+  /** `shared`: whether other threads can have the memory; throws a RangeError if there is none. */
+  constructor(capBytes: number, shared = false) {
     this.cap = Math.min(capBytes, LIMIT);
     this.size = Math.min(FIRST, Math.max(PAGE * 16, Math.floor(capBytes / PAGE) * PAGE));
-    this.memory = new WebAssembly.Memory({ initial: this.size / PAGE, maximum: LIMIT / PAGE });
+    // The maximum reserves addresses, not memory.
+    const pages = { initial: this.size / PAGE, maximum: LIMIT / PAGE };
+    this.memory = new WebAssembly.Memory({ ...pages, shared });
     this.refresh();
     this.free.give(RESERVED, this.size - RESERVED);
   }

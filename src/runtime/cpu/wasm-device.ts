@@ -18,34 +18,40 @@ import {
   type TargetInfo,
   verifyKernel,
 } from '../../kernel/index.ts';
-import {
-  compileKernel,
-  instantiate,
-  type KernelFunction,
-  wasmTarget,
-} from '../../target/wasm/index.ts';
+import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
 import type { Device, DeviceSpeed, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
-import { type Handle, WasmHeap } from './heap.ts';
+import type { Handle, WasmHeap } from './heap.ts';
 import { measureWasm } from './measure-wasm.ts';
 import { whyNoMachineCode } from './notice.ts';
 import { Slabs } from './slabs.ts';
-import { WasmExecutable } from './wasm-executable.ts';
+import { WasmExecutable, type WasmKernel } from './wasm-executable.ts';
+import { ALONE } from './wasm-pool.ts';
+import { openThreads, type WasmThreads } from './wasm-threads.ts';
 
 const MAX_KERNELS = 8192;
 
 export class WasmDevice implements Device {
   readonly name = 'cpu';
   readonly engine: string;
-  readonly heap = new WasmHeap(heapBytes(wasmHeap()));
-  readonly info: TargetInfo = wasmTarget();
-  readonly isa = this.info.isa;
-  readonly threads = 1;
-  private readonly slabs = new Slabs(this.name, this.heap);
-  private readonly kernels = new Map<string, KernelFunction>();
+  readonly heap: WasmHeap;
+  readonly info: TargetInfo;
+  readonly isa: string;
+  private readonly machine: WasmThreads;
+  private readonly slabs: Slabs;
+  private readonly kernels = new Map<string, WasmKernel>();
 
   constructor() {
+    this.machine = openThreads(heapBytes(wasmHeap()));
+    this.heap = this.machine.heap;
+    this.slabs = new Slabs(this.name, this.heap);
+    this.info = { ...wasmTarget(), threads: this.threads };
+    this.isa = this.info.isa;
     this.engine = `WebAssembly SIMD (${this.info.isa})`;
+  }
+
+  get threads(): number {
+    return this.machine.pool?.threads ?? 1;
   }
 
   allocate(bytes: number): Storage {
@@ -98,7 +104,7 @@ export class WasmDevice implements Device {
     if (debugLevel() >= 2) console.error(printGraph(graph));
     const plan = lowerGraph(graph, inputs, this.info);
     const kernels = plan.launches.map((l) => this.kernel(l));
-    return new WasmExecutable(this.heap, graph, inputs, plan, kernels, this.name);
+    return new WasmExecutable(this.machine, graph, inputs, plan, kernels, this.name);
   }
 
   memory(): { heapBytes: number; usedBytes: number } {
@@ -106,11 +112,13 @@ export class WasmDevice implements Device {
   }
 
   measure(): DeviceSpeed {
-    return measureWasm(this.info);
+    return measureWasm(this.info, this.machine.pool);
   }
 
   notice(): string {
-    return whyNoMachineCode();
+    const { pool, reason } = this.machine;
+    const why = reason ?? pool?.failure;
+    return why ? `${whyNoMachineCode()}; no more threads: ${why}` : whyNoMachineCode();
   }
 
   private resident(handle: Handle, from: number, bytes: number): Uint8Array {
@@ -119,18 +127,23 @@ export class WasmDevice implements Device {
     return this.heap.u8.subarray(base, base + bytes);
   }
 
-  private kernel(launch: Launch): KernelFunction {
-    let f = this.kernels.get(launch.key);
-    if (f !== undefined) return f;
+  private kernel(launch: Launch): WasmKernel {
+    const old = this.kernels.get(launch.key);
+    if (old !== undefined) return old;
     const start = debugLevel() >= 1 ? performance.now() : 0;
     const kernel = launch.build();
     if (verifying()) verifyKernel(kernel);
-    const code = compileKernel(kernel, this.info, { faultAddress: this.heap.faultAddress });
-    f = instantiate(code.bytes, this.heap.memory);
+    const { heap, pool } = this.machine;
+    const env = { faultAddress: heap.faultAddress, shared: pool !== null };
+    const code = compileKernel(kernel, this.info, env);
+    const run = instantiate(code.bytes, heap.memory);
+    // A key says whether its kernel has tiles, not how many.
+    const tiled = (launch.tiles ?? 1) > 1;
+    const made = { run, id: tiled && pool !== null ? pool.publish(code.bytes) : ALONE };
     if (this.kernels.size >= MAX_KERNELS) this.kernels.clear();
-    this.kernels.set(launch.key, f);
+    this.kernels.set(launch.key, made);
     if (debugLevel() >= 1) this.report(kernel, code, launch.key, performance.now() - start);
-    return f;
+    return made;
   }
 
   private report(

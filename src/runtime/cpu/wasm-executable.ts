@@ -7,13 +7,21 @@ import type { Executable, Slot } from '../device.ts';
 import { faultError } from './fault.ts';
 import type { Handle, WasmHeap } from './heap.ts';
 import { toInt64 } from './scalars.ts';
+import { ALONE, type WasmPool } from './wasm-pool.ts';
+import type { WasmThreads } from './wasm-threads.ts';
 
 type PointerArg = Extract<Arg, { kind: 'pointer' }>;
 type ScalarArg = Extract<Arg, { kind: 'scalar' }>;
 
+/** A kernel, and its number with the pool or {@link ALONE}. */
+export interface WasmKernel {
+  readonly run: KernelFunction;
+  readonly id: number;
+}
+
 /** One launch with its argument block at `args`; `at` counts 4-byte words of the heap. */
 interface Step {
-  readonly kernel: KernelFunction;
+  readonly kernel: WasmKernel;
   readonly tiles: number;
   /** The op whose index can fault here, or null. */
   readonly faults: string | null;
@@ -30,6 +38,7 @@ export class WasmExecutable implements Executable {
   readonly outputs: readonly Spec[];
   readonly inPlace: readonly (readonly [number, number])[];
   private readonly heap: WasmHeap;
+  private readonly pool: WasmPool | null;
   private readonly steps: readonly Step[] = [];
   private readonly temps: readonly number[];
   private readonly scratchBytes: number;
@@ -38,6 +47,7 @@ export class WasmExecutable implements Executable {
   // The hot case: one launch over an output and one or two operands, each passed once.
   private readonly simple: boolean = false;
   private readonly kernel: KernelFunction;
+  private readonly id: number;
   private readonly args: number = 0;
   private readonly tiles: number = 1;
   private readonly outWord: number = 0;
@@ -48,14 +58,15 @@ export class WasmExecutable implements Executable {
   private readonly scalars: Step['scalars'] = [];
 
   constructor(
-    heap: WasmHeap,
+    { heap, pool }: WasmThreads,
     graph: Graph,
     specs: readonly Spec[],
     plan: LaunchPlan,
-    kernels: readonly KernelFunction[],
+    kernels: readonly WasmKernel[],
     device: string,
   ) {
     this.heap = heap;
+    this.pool = pool;
     this.graph = graph;
     this.specs = specs;
     this.outputs = graph.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device));
@@ -95,7 +106,8 @@ export class WasmExecutable implements Executable {
       steps.push(step);
     });
     this.steps = steps;
-    this.kernel = kernels[0];
+    this.kernel = kernels[0]?.run;
+    this.id = kernels[0]?.id ?? ALONE;
     if (steps.length === 1 && bytes === 0) {
       const [step] = steps;
       const find = (kind: string, index: number) =>
@@ -148,7 +160,8 @@ export class WasmExecutable implements Executable {
       const s = this.scalars[i];
       this.writeScalar(s.at, s.arg.elem, s.arg.input === 0 ? scalarA : scalarB);
     }
-    this.kernel(this.args, 0, this.tiles, 0);
+    if (this.id === ALONE) this.kernel(this.args, 0, this.tiles, 0);
+    else this.pool?.run(this.kernel, this.id, this.args, this.tiles);
     if (this.steps[0].faults !== null) this.checkFault(this.steps[0].faults, [a, b]);
   }
 
@@ -177,7 +190,9 @@ export class WasmExecutable implements Executable {
       for (const { at, arg } of step.scalars) {
         this.writeScalar(at, arg.elem, inputs[arg.input] as number);
       }
-      step.kernel(step.args, 0, step.tiles, 0);
+      const { kernel, args, tiles } = step;
+      if (kernel.id === ALONE) kernel.run(args, 0, tiles, 0);
+      else this.pool?.run(kernel.run, kernel.id, args, tiles);
       if (step.faults !== null) this.checkFault(step.faults, inputs);
     }
   }

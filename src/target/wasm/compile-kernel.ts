@@ -35,7 +35,12 @@ import {
 export interface WasmEnv {
   /** Address of the i32 that `fault` writes. */
   readonly faultAddress: number;
+  /** Whether the memory that the module gets is shared between threads. */
+  readonly shared?: boolean;
 }
+
+/** A shared memory states its maximum; a module must allow as much. */
+const SHARED = { min: 0, max: 65536, shared: true } as const;
 
 export interface WasmCode {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -50,7 +55,7 @@ export interface WasmCode {
 export function compileKernel(kernel: Kernel, info: TargetInfo, env: WasmEnv): WasmCode {
   const f = new FunctionBuilder('run', ['i32', 'i32', 'i32', 'i32']);
   new KernelCompiler(f, kernel, info, env).compile();
-  return { bytes: encodeModule([f]), text: () => f.text() };
+  return { bytes: encodeModule([f], env.shared ? SHARED : undefined), text: () => f.text() };
 }
 
 const ARGS = 0;

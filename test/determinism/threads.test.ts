@@ -1,0 +1,57 @@
+/** On any number of threads an engine computes the same bits. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openNative } from '../../src/runtime/cpu/native/index.ts';
+
+interface Report {
+  readonly engine: string;
+  readonly threads: number;
+  readonly results: Readonly<Record<string, string>>;
+}
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+// Under node_modules, so that the package of koffi is found from there.
+const folder = at(`../../node_modules/.threads-test-${process.pid}`);
+const outfile = join(folder, 'program.mjs');
+const native = openNative({ threads: 1 }).host?.cpu.isa === 'avx512';
+
+beforeAll(() => {
+  mkdirSync(folder, { recursive: true });
+  buildSync({
+    entryPoints: [at('./threads-program.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+    tsconfig: at('../../tsconfig.json'),
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(env: Record<string, string>): Report {
+  const out = execFileSync(process.execPath, [outfile], {
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+  });
+  return JSON.parse(out) as Report;
+}
+
+const ENGINES: readonly Record<string, string>[] = [
+  { GRADUS_CPU: 'wasm' },
+  { GRADUS_CPU: 'wasm', GRADUS_WASM_RELAXED: '0' },
+  ...(native ? [{ GRADUS_CPU: 'x64' }] : []),
+];
+
+test.each(ENGINES)('1, 2 and 3 threads: %o', (env) => {
+  const alone = run({ ...env, GRADUS_THREADS: '1' });
+  expect(alone.threads).toBe(1);
+  for (const threads of [2, 3]) {
+    const several = run({ ...env, GRADUS_THREADS: String(threads) });
+    expect(several).toEqual({ ...alone, threads });
+  }
+});
