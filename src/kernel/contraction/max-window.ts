@@ -81,6 +81,8 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
   ];
   const outer = new Outer(args, loops, work, info);
 
+  const masked = info.masks && lanes > 1 && apart > 0;
+
   const build = () => {
     const b = new KernelBuilder(spec.name);
     const p = args.declare(b);
@@ -125,10 +127,11 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
       b.loop(0, p('out.h'), 1, [], (oh) => {
         const top = b.mul(oh, w.stride[0]);
         const rowOut = b.add(written, b.mul(oh, p('out.w')));
-        const store = (ow: Reg, best: Reg, where: Reg): [] => {
+        const store = (ow: Reg, best: Reg, where: Reg, count?: Reg): [] => {
           const place = b.add(rowOut, ow);
-          b.store(bits, at(b.add(p('values'), b.mul(place, bytes))), best);
-          b.store('i32', at(b.add(p('positions'), b.mul(place, 4))), where);
+          const mask = count && b.edge(count, best.type.lanes);
+          b.store(bits, at(b.add(p('values'), b.mul(place, bytes))), best, mask);
+          b.store('i32', at(b.add(p('positions'), b.mul(place, 4))), where, mask);
           return [];
         };
         /** Address and position of (kh, kw), wherever it lies. */
@@ -144,28 +147,32 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
             position: b.convert(b.sub(position, p('corner.position')), 'i32'),
           };
         };
-        /** `width` neighbouring windows, all inside. */
-        const whole = (ow: Reg, width: number): [] => {
+        /** `width` neighbouring windows, all inside; of the last vector perhaps only `count`. */
+        const whole = (ow: Reg, width: number, count?: Reg): [] => {
           const start = locate(b.mul(ow, w.stride[1]), b.index(0), b.index(0));
           const step = b.mul(p('x.w'), w.stride[1]);
           const origin = b.add(
             b.splat(start.position, width),
             width === 1 ? b.const('i32', 0) : b.mul(b.lanes('i32', width), w.stride[1]),
           );
-          const initial = [loadEvery(b, bits, width, start.address, step, apart), origin];
+          const initial = [loadEvery(b, bits, width, start.address, step, apart, count), origin];
           const [best, where] = eachPosition(initial, (kh, kw, [value, position], index) => {
             if (index === 0) return [value, position];
             const [row, column] = [b.mul(kh, w.dilation[0]), b.mul(kw, w.dilation[1])];
             const offset = b.add(b.mul(row, p('x.h')), b.mul(column, p('x.w')));
             const further = b.convert(b.add(b.mul(row, p('width')), column), 'i32');
             const here = b.add(start.address, offset);
-            const loaded = loadEvery(b, bits, width, here, step, apart);
+            const loaded = loadEvery(b, bits, width, here, step, apart, count);
             return fold(value, position, loaded, b.add(origin, b.splat(further, width)));
           });
-          return store(ow, best, where);
+          return store(ow, best, where, count);
         };
         /** The windows from `from` to `to`, all inside: many at a time, then one by one. */
         const inside = (from: Reg, to: Reg): void => {
+          if (masked) {
+            b.loop(from, to, lanes, [], (ow) => whole(ow, lanes, b.sub(to, ow)));
+            return;
+          }
           let rest = from;
           if (lanes > 1) {
             const end = b.sub(b.max(to, lanes - 1), lanes - 1);
@@ -229,7 +236,7 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
   return [{ key, build, args: args.args, ...outer.launch }];
 }
 
-/** Elements `step` bytes apart, as one vector. */
+/** Elements `step` bytes apart, as one vector; only the first `count`, if that is given. */
 function loadEvery(
   b: KernelBuilder,
   elem: NumberElem,
@@ -237,17 +244,23 @@ function loadEvery(
   from: Reg,
   step: Reg,
   apart: number,
+  count?: Reg,
 ): Reg {
-  if (apart === 1 || lanes === 1) return b.load(elem, lanes, at(from));
+  /** The vector `ahead` elements further, without what lies behind the last one that counts. */
+  const load = (ahead: number, counted = count): Reg => {
+    const mask = counted && b.edge(b.sub(b.max(counted, ahead), ahead), lanes);
+    return b.load(elem, lanes, at(from, ahead * bytesOfElem(elem)), mask ? { mask } : {});
+  };
+  if (apart === 1 || lanes === 1) return load(0);
+  if (apart === 2 && count !== undefined) {
+    const last = b.sub(b.mul(count, 2), 1);
+    return b.unzip('even', load(0, last), load(lanes, last));
+  }
   if (apart === 2) {
     // The second vector ends with the last element that counts, so that nothing beyond is read.
-    const bytes = bytesOfElem(elem);
-    const low = b.load(elem, lanes, at(from));
-    const high = b.load(elem, lanes, at(from, (lanes - 1) * bytes));
-    const even = b.unzip('even', low, low);
-    const odd = b.unzip('odd', high, high);
+    const [low, high] = [load(0), load(lanes - 1)];
     const upper = b.compare('ge', b.lanes('i32', lanes), b.splat(b.const('i32', lanes / 2), lanes));
-    return b.select(upper, odd, even);
+    return b.select(upper, b.unzip('odd', high, high), b.unzip('even', low, low));
   }
   let pointer = from;
   let all = b.load(elem, lanes, at(pointer), { splat: true });

@@ -140,10 +140,10 @@ function emit(
     const step = (i: Reg): Reg[] => here.map((p, k) => b.add(p, b.mul(i, loop.strides[k])));
     if (lanes === 1 || d < loops.length - 1) {
       const { from, to } = d === 0 ? range : { from: 0, to: loop.size };
-      b.loop(from, to, 1, [], (i) => {
-        const next = step(i);
+      const start = typeof from === 'number' ? here : step(from);
+      b.loop(from, to, 1, start, (_, next) => {
         nest(d + 1, next, known === null ? null : next[0]);
-        return [];
+        return next.map((pointer, k) => b.add(pointer, loop.strides[k]));
       });
       return;
     }
