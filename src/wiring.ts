@@ -9,16 +9,17 @@ import { installEager } from './tensor/index.ts';
 registerDevice('cpu', () => {
   const engine = cpuEngine();
   if (engine === 'reference') return new ReferenceDevice();
-  if (engine === 'x64') {
+  if (engine === undefined || engine === 'x64') {
     const native = openX64();
     if ('device' in native) return native.device;
+    if (engine === undefined) return new WasmDevice();
     throw new DeviceError({
       op: 'GRADUS_CPU',
       problem: `there is no x64 engine: ${native.reason}`,
       remedy: 'unset GRADUS_CPU: WebAssembly then computes',
     });
   }
-  if (engine === undefined || engine === 'wasm') return new WasmDevice();
+  if (engine === 'wasm') return new WasmDevice();
   throw new DeviceError({
     op: 'GRADUS_CPU',
     problem: `there is no CPU engine '${engine}'`,

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
@@ -9,7 +8,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 // Own processes: the memory of the test runner is not what is measured.
 let dir = '';
 beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), 'gradus-memory-'));
+  // Beside the packages that the program needs.
+  dir = mkdtempSync(fileURLToPath(new URL('../../node_modules/.gradus-memory-', import.meta.url)));
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
@@ -57,6 +57,7 @@ test.each(['1', '2', '3'])(
   'a heap much too small loses nothing (seed %s)',
   (seed) => {
     const { wrong, checked } = run<{ wrong: number; checked: number }>('pressure', [seed], {
+      GRADUS_CPU: 'wasm',
       GRADUS_WASM_HEAP: '4',
     });
     expect(checked).toBeGreaterThan(1000);
@@ -68,7 +69,10 @@ test.each(['1', '2', '3'])(
 test('training gives the same bits in a small heap as in a large one', () => {
   const losses = ['4', '256'].map(
     (megabytes) =>
-      run<{ last: number }>('training-loop', ['sync', '60'], { GRADUS_WASM_HEAP: megabytes }).last,
+      run<{ last: number }>('training-loop', ['sync', '60'], {
+        GRADUS_CPU: 'wasm',
+        GRADUS_WASM_HEAP: megabytes,
+      }).last,
   );
   expect(losses[0]).toBeGreaterThan(0);
   expect(losses[0]).toBe(losses[1]);
@@ -76,6 +80,7 @@ test('training gives the same bits in a small heap as in a large one', () => {
 
 test('a working set of twice the heap computes right', () => {
   const { right, tensors } = run<{ right: boolean; tensors: number }>('working-set', [], {
+    GRADUS_CPU: 'wasm',
     GRADUS_WASM_HEAP: '64',
   });
   expect(tensors).toBe(32);

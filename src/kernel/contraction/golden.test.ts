@@ -118,20 +118,20 @@ describe('golden kernels', () => {
     // The second of three: the sums.
     expect(launches).toHaveLength(3);
     matchesGolden('conv-weight-stride2-avx512', launches[1].build());
-    const g = geometry(2, 2, 35, 7);
+    const g = geometry(2, 3, 35, 7);
     const { x, dy, dw, launches: odd } = weightGradient(g, machine);
     expect(odd.map((l) => l.key)).toEqual(launches.map((l) => l.key));
     machine.run(odd.map((launch, i) => ({ ...launch, build: launches[i].build })));
     const [size, out] = [g.input[0], g.output[0]];
     for (let p = 0; p < dw.length; p++) {
       const [kw, kh] = [p % 3, Math.floor(p / 3) % 3];
-      const [ic, oc] = [Math.floor(p / 9) % 2, Math.floor(p / 18)];
+      const [ic, oc] = [Math.floor(p / 9) % 3, Math.floor(p / 27)];
       let sum = 0;
       for (let n = 0; n < g.batch; n++) {
         for (let i = 0; i < out * out; i++) {
           const [h, w] = [Math.floor(i / out) * 2 + kh - 1, (i % out) * 2 + kw - 1];
           if (h < 0 || w < 0 || h >= size || w >= size) continue;
-          const image = at(x, ((n * 2 + ic) * size + h) * size + w);
+          const image = at(x, ((n * 3 + ic) * size + h) * size + w);
           sum += image * at(dy, (n * 35 + oc) * out * out + i);
         }
       }
