@@ -28,13 +28,14 @@ if (options.threads !== undefined) process.env.GRADUS_THREADS = String(options.t
 const { devices } = await import('gradus');
 const [device] = devices();
 const { engine, isa } = device;
+// Before the peers start: their threads look for work even while they have none.
+const before = device.measure();
 const peers = await startPeers(options.peers, options.threads ?? device.threads);
 
 const onTerminal = process.stderr.isTTY;
 const tell = (text) => {
   if (onTerminal) process.stderr.write(`\r\x1b[K${text}`);
 };
-const before = device.measure();
 const entries = await timeAll(options.chosen, peers, options.rounds, tell);
 const speed = better(before, device.measure());
 const result = {

@@ -5,8 +5,5 @@ import { cpuEngine } from '../../base/index.ts';
 export function whyNoMachineCode(): string {
   const native = openX64();
   if ('reason' in native) return `no machine code: ${native.reason}`;
-  const asked = cpuEngine();
-  return asked === undefined || asked === ''
-    ? 'GRADUS_CPU=x64 would compute with machine code, which is faster'
-    : `GRADUS_CPU=${asked} asks for this engine; GRADUS_CPU=x64 would be faster`;
+  return `GRADUS_CPU=${cpuEngine()} asks for this engine; machine code would be faster`;
 }

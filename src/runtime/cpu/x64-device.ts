@@ -31,7 +31,6 @@ export class X64Device implements Device {
   readonly engine: string;
   readonly info: TargetInfo;
   readonly isa: Isa;
-  /** Executables use `call`, which runs kernels on this thread. */
   readonly threads: number;
   private readonly host: NativeHost;
   private readonly heap: X64Memory;
