@@ -199,6 +199,8 @@ export interface TargetInfo {
   readonly vectorRegisters: number;
   /** Masked loads and stores for edges. */
   readonly masks: boolean;
+  /** A masked store takes as long as many plain ones. */
+  readonly slowMasks: boolean;
   /** A fused multiply-add whose operand may be broadcast from memory for free. */
   readonly fma: boolean;
   readonly prefetch: boolean;
@@ -218,6 +220,7 @@ export const WASM_TARGET: TargetInfo = {
   vectorBytes: 16,
   vectorRegisters: 15,
   masks: false,
+  slowMasks: false,
   fma: false,
   prefetch: false,
   indexBytes: 4,
@@ -232,6 +235,7 @@ export const AVX512_TARGET: TargetInfo = {
   vectorBytes: 64,
   vectorRegisters: 32,
   masks: true,
+  slowMasks: false,
   fma: true,
   prefetch: true,
   indexBytes: 8,
@@ -246,6 +250,7 @@ export const AVX2_TARGET: TargetInfo = {
   vectorBytes: 32,
   vectorRegisters: 16,
   masks: true,
+  slowMasks: true,
   fma: true,
   prefetch: true,
   indexBytes: 8,

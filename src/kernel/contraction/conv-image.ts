@@ -41,6 +41,7 @@ export interface ImagePlan {
   readonly bytes: number;
   readonly lanes: number;
   readonly masks: boolean;
+  readonly slowMasks: boolean;
   readonly dense: boolean;
   /** Of all channels, without slack for the last vectors. */
   readonly totalBytes: number;
@@ -129,6 +130,7 @@ export function planImage(
     bytes,
     lanes,
     masks: info.masks,
+    slowMasks: info.slowMasks,
     dense,
     totalBytes,
   };
@@ -192,8 +194,16 @@ function copyRow(
     });
     return;
   }
+  const whole = params(`image.whole.${kw}`);
+  const copy =
+    (width: number) =>
+    (_: Reg, [f, t]: readonly Reg[]) => {
+      b.store(elem, at(t), b.load(elem, width, at(f)));
+      return [b.add(f, width * bytes), b.add(t, width * bytes)];
+    };
   if (plan.masks) {
-    b.loop(0, count, lanes, [], (column) => {
+    if (plan.slowMasks) b.loop(0, whole, lanes, [from, to], copy(lanes));
+    b.loop(plan.slowMasks ? whole : 0, count, lanes, [], (column) => {
       const mask = b.edge(b.sub(count, column), lanes);
       const offset = b.mul(column, bytes);
       const value = b.load(elem, lanes, at(b.add(from, offset)), { mask });
@@ -202,13 +212,6 @@ function copyRow(
     });
     return;
   }
-  const copy =
-    (width: number) =>
-    (_: Reg, [f, t]: readonly Reg[]) => {
-      b.store(elem, at(t), b.load(elem, width, at(f)));
-      return [b.add(f, width * bytes), b.add(t, width * bytes)];
-    };
-  const whole = params(`image.whole.${kw}`);
   const end = b.loop(0, whole, lanes, [from, to], copy(lanes));
   b.loop(whole, count, 1, end, copy(1));
 }

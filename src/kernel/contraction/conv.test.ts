@@ -237,6 +237,9 @@ for (const [name, machine] of Object.entries(machines)) {
           plain(2, 4, 6, 5, 3, 1, 1, 2),
           plain(2, 3, 5, 4, 1),
           plain(1, 2, 2, 1, 1),
+          // Many channels, whose sum narrow tiles make in parts.
+          plain(1, 50, 14, 4, 2),
+          plain(1, 15, 49, 4, 2),
         ]) {
           const bias = () => [[0, 1, 0, 0]];
           check(machine, g, face, { extras: bias });

@@ -43,9 +43,14 @@ interface Blocks {
 
 const upTo = (size: number, unit: number): number => Math.ceil(size / unit) * unit;
 
-/** Reads A in place where addresses are cheap: with many registers. */
+/**
+ * Reads A in place where addresses are cheap: with 64-bit ones. Few registers make narrow tiles, which
+ * come back to A's rows more often: then all that a block of steps reads must stay in the cache.
+ */
 const readsA = (p: Problem, t: Tile, info: TargetInfo): boolean =>
-  info.vectorRegisters >= 32 && (p.k.a === 1 || (p.m.a === 1 && p.k.a * t.bytes <= NEAR));
+  info.indexBytes === 8 &&
+  (p.k.a === 1 || (p.m.a === 1 && p.k.a * t.bytes <= NEAR)) &&
+  (info.vectorRegisters >= 32 || p.m.size * KC * t.bytes <= info.cache.l2 / 2);
 
 const readsB = (p: Problem, t: Tile, info: TargetInfo): boolean =>
   info.masks && p.n.b === 1 && p.m.size <= COPIED_TILES * t.rows;

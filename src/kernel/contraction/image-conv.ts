@@ -8,9 +8,10 @@ import { at, KernelBuilder } from '../builder.ts';
 import type { Epilogue } from '../epilogue.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch } from '../launch.ts';
-import { Arguments, numberElem, type Temp } from './arguments.ts';
+import { Arguments, numberElem, type Params, type Temp } from './arguments.ts';
 import {
   clearImage,
+  type ImagePlan,
   type ImageShape,
   packImage,
   planImage,
@@ -18,15 +19,23 @@ import {
   writeTable,
 } from './conv-image.ts';
 import { EpilogueCode } from './epilogue-code.ts';
-import { finishTile, prefetchTile } from './finish.ts';
+import { finishTile, type Place, prefetchTile } from './finish.ts';
 import { Outer, PRODUCTS, Scratch, type ScratchBuffer, scratchBuffer } from './outer.ts';
 import { chooseTile, columnsOf, sumTile, type Tile, tileKey } from './tile.ts';
 
 /** Copying element by element costs so many times what a vector load costs. */
 const SCALAR = 8;
 
-/** Pixels of one block, in tiles: their part of the image stays near while channels go by. */
+/** Tiles of pixels in a block: their part of the image stays near while output channels go by. */
 const BLOCK = 8;
+/** The same where the sum is cut into parts, whose share of the image stays in the first cache. */
+const SMALL_BLOCK = 4;
+/** Bytes of that share; part of the order of summation, so no machine's own. */
+const NEAR = 24 << 10;
+/** Fewest steps of the sum in one part, and panels of output channels that make parts worth it. */
+const [PART_STEPS, PART_PANELS] = [128, 3];
+/** Bytes of a line of the cache. */
+const LINE = 64;
 
 export interface ImageConv {
   readonly name: string;
@@ -64,6 +73,23 @@ export function overPixels(
   return [n, c * channels, c, pixel];
 }
 
+/**
+ * Channels of the image that are added up at a time. With narrow tiles the sums of many channels
+ * would fetch the image faster from the second cache than that gives it: parts of the sum are made
+ * for all output channels while their share of the image is near, and added in order.
+ */
+function channelsAtATime(plan: ImagePlan, t: Tile, panels: number, info: TargetInfo): number {
+  const { channels, output } = plan.shape;
+  if (info.isa !== 'avx2' || panels < PART_PANELS) return channels;
+  const block = SMALL_BLOCK * columnsOf(t) * t.bytes;
+  const span = Math.max(0, ...plan.taps.map((tap) => tap.row)) * output[1] * t.bytes;
+  const apart = (plan.taps.length / Math.max(1, plan.planes.length)) * (block + LINE);
+  const near = NEAR / (plan.planes.length * Math.min(block + span, apart));
+  const most = Math.max(Math.ceil(PART_STEPS / Math.max(1, plan.taps.length)), Math.floor(near));
+  // In fours: the sum's loop makes four steps a turn.
+  return 4 * Math.ceil(channels / Math.max(1, Math.ceil(channels / most)) / 4);
+}
+
 export function imageConv(spec: ImageConv, info: TargetInfo, temp: Temp): Launch[] {
   const { image: shape, rows, groups, epilogue: fused } = spec;
   const elem = numberElem(spec.dtype);
@@ -76,6 +102,9 @@ export function imageConv(spec: ImageConv, info: TargetInfo, temp: Temp): Launch
   const plan = planImage(shape, elem, bytes, info, args);
   const sums = shape.channels * plan.taps.length;
   const panels = Math.ceil(rows / t.rows);
+  const channels = channelsAtATime(plan, t, panels, info);
+  const several = channels < shape.channels;
+  const block = width * (several ? SMALL_BLOCK : BLOCK);
   // Few images are cut by output channels, though each part then copies its image for itself.
   const parts = Math.min(panels, Math.ceil(info.threads / (spec.batch * groups)));
   const partRows = Math.ceil(panels / parts) * t.rows;
@@ -95,6 +124,8 @@ export function imageConv(spec: ImageConv, info: TargetInfo, temp: Temp): Launch
     pixels,
     sums,
     unrolled: sums - (sums % 4),
+    'part.sums': channels * plan.taps.length,
+    'sum.parts': several ? Math.ceil(shape.channels / channels) : 1,
     'row.weights': sums * bytes,
     panel: sums * t.rows * bytes,
     group: panels * sums * t.rows * bytes,
@@ -112,6 +143,11 @@ export function imageConv(spec: ImageConv, info: TargetInfo, temp: Temp): Launch
   const edge = scratch
     ? new Scratch(args, 'scratch', scratchBuffer(temp, t.rows * width * bytes, info))
     : null;
+  // Sums of parts lie in the output, unless the epilogue stores something of another size.
+  const apart = several && fused != null && fused.dtype !== spec.dtype;
+  const partial = apart
+    ? new Scratch(args, 'partial', scratchBuffer(temp, partRows * block * bytes, info))
+    : null;
   const products = spec.batch * groups * rows * pixels * sums;
   const loops = [
     { name: 'batch', size: spec.batch },
@@ -124,9 +160,10 @@ export function imageConv(spec: ImageConv, info: TargetInfo, temp: Temp): Launch
     const b = new KernelBuilder(spec.name);
     const p = args.declare(b);
     const [copy, table] = [image.here(b, p), p('table')];
-    const at = edge?.here(b, p);
-    /** One tile: the sum over (channel, tap), the epilogue, the store. */
-    const tile = (outer: readonly Reg[], y: Reg, row: Reg, pixel: Reg, weights: Reg): void => {
+    const [at, sumsAt] = [edge, partial].map((s) => s?.here(b, p));
+    /** One tile: the sum over a part's (channel, tap), the epilogue, the store. */
+    const tile = (where: Corner, y: Reg, weights: Reg, part: Part, sums?: Place): void => {
+      const { outer, row, pixel } = where;
       const out = {
         pointer: b.add(b.add(y, b.mul(row, p('y.row'))), b.mul(pixel, outBytes)),
         rowBytes: p('y.row'),
@@ -136,11 +173,11 @@ export function imageConv(spec: ImageConv, info: TargetInfo, temp: Temp): Launch
         rows: { pointers: [weights], spacing: bytes, stride: t.rows * bytes },
         vectors: {
           base: b.add(copy, b.mul(pixel, bytes)),
-          table,
+          table: b.add(table, b.mul(part.from, info.indexBytes)),
           entryBytes: info.indexBytes,
         },
-        count: p('sums'),
-        unrolled: p('unrolled'),
+        count: part.count,
+        unrolled: part.unrolled,
       });
       finishTile(b, t, total, {
         rows: b.sub(p('rows'), row),
@@ -149,36 +186,75 @@ export function imageConv(spec: ImageConv, info: TargetInfo, temp: Temp): Launch
         masks: info.masks,
         ...(at ? { scratch: at } : {}),
         ...(epilogue ? { epilogue: epilogue.at(b, p, outer, row, pixel) } : {}),
+        ...(several ? { passes: { ...part, partial: sums ?? out } } : {}),
       });
     };
-    outer.each(b, p, ([n, group, part]) => {
+    outer.each(b, p, ([n, group, share]) => {
       const place = (pointer: Reg, name: string): Reg =>
         b.add(b.add(pointer, b.mul(n, p(`${name}.n`))), b.mul(group, p(`${name}.g`)));
       packImage(b, plan, p, place(p('x'), 'x'), copy);
       const y = place(p('y'), 'y');
-      const first = b.mul(part, p('part.rows'));
+      const first = b.mul(share, p('part.rows'));
       const last = b.min(b.add(first, p('part.rows')), p('rows'));
       const weights = b.add(
         b.add(p('weights'), b.mul(group, p('group'))),
         b.mul(first, p('row.weights')),
       );
-      b.loop(0, p('pixels'), BLOCK * width, [], (block) => {
-        const end = b.min(b.add(block, BLOCK * width), p('pixels'));
-        b.loop(first, last, t.rows, [weights], (row, [panel]) => {
-          b.loop(block, end, width, [], (pixel) => {
-            tile([n, group], y, row, pixel, panel);
-            return [];
+      b.loop(0, p('pixels'), block, [], (start) => {
+        const end = b.min(b.add(start, block), p('pixels'));
+        eachPart(b, p, (part) => {
+          const from = b.add(weights, b.mul(part.from, t.rows * bytes));
+          b.loop(first, last, t.rows, [from], (row, [panel]) => {
+            const line = b.index(block * bytes);
+            b.loop(start, end, width, [], (pixel) => {
+              const inside = b.add(
+                b.mul(b.sub(row, first), line),
+                b.mul(b.sub(pixel, start), bytes),
+              );
+              const sums = sumsAt && { pointer: b.add(sumsAt, inside), rowBytes: line };
+              tile({ outer: [n, group], row, pixel }, y, panel, part, sums);
+              return [];
+            });
+            return [b.add(panel, p('panel'))];
           });
-          return [b.add(panel, p('panel'))];
         });
         return [];
       });
     });
     return b.finish();
   };
-  const key = `conv ${plan.key} ${tileKey(t)} [${epilogue?.key ?? ''}] ${info.isa}${outer.key}`;
+  const how = several ? ` parts${apart ? ' apart' : ''}` : '';
+  const key = `conv ${plan.key} ${tileKey(t)}${how} [${epilogue?.key ?? ''}] ${info.isa}${outer.key}`;
   const launch = { key, build, args: args.args, ...outer.launch };
   return [prepare(spec, t, prepared, info), launch];
+}
+
+/** A tile's place in the result: batch and group, the output channel, the pixel. */
+interface Corner {
+  readonly outer: readonly Reg[];
+  readonly row: Reg;
+  readonly pixel: Reg;
+}
+
+/** Steps of the sum that are made at a time: `count` from `from` on. */
+interface Part {
+  readonly from: Reg;
+  readonly count: Reg;
+  readonly unrolled: Reg;
+  readonly first: Reg;
+  readonly last: Reg;
+}
+
+function eachPart(b: KernelBuilder, p: Params, body: (part: Part) => void): void {
+  const [all, most] = [p('sums'), p('part.sums')];
+  b.loop(0, p('sum.parts'), 1, [], (part) => {
+    const from = b.mul(part, most);
+    const count = b.min(b.sub(all, from), most);
+    const unrolled = b.min(b.sub(p('unrolled'), from), most);
+    const first = b.compare('eq', from, b.index(0));
+    body({ from, count, unrolled, first, last: b.compare('eq', b.add(from, count), all) });
+    return [];
+  });
 }
 
 /** What a first kernel makes for all threads. */
