@@ -33,9 +33,11 @@ export const SAVE = {
   in0: 1,
   in1: 2,
   in2: 4,
+  in3: 8,
   inputs: 0xffff,
   out0: 1 << 16,
   out1: 1 << 17,
+  out2: 1 << 18,
 } as const;
 
 /** Runs a subgraph of a node. */

@@ -58,9 +58,11 @@ it('gives scalars and dead nodes no step', () => {
   expect(steps([x], unused)).toEqual(['relu']);
 });
 
-it('takes a cell as one kernel, and attention as two products and what lies between', () => {
-  const gates = random([6, 40]);
-  expect(steps([gates, gates, x], ([a, b, c]) => ops.lstmCell(a, b, c))).toHaveLength(1);
+it('takes a step of an LSTM as a product and a cell, and attention as two products and what lies between', () => {
+  const [gates, weight] = [random([2, 6, 40]), random([40, 10])];
+  const lstm = steps([gates, weight, x, x], ([a, w, h, c]) => ops.lstm(a, w, h, c));
+  expect(lstm.filter((s) => s === 'matmul')).toHaveLength(2);
+  expect(lstm.filter((s) => s.includes('tanh'))).toHaveLength(2);
   const q = random([2, 8, 16]);
   const attention = steps([q, q, q], ([a, b, c]) => ops.scaledDotProductAttention(a, b, c));
   expect(attention).toEqual(['matmul', 'mul max eq where sub exp sum eq where div', 'matmul']);

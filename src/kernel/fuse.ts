@@ -32,24 +32,7 @@ import {
   reductionOf,
 } from './schedule/operand.ts';
 import { ownMap } from './schedule/place.ts';
-
-/** One kernel or contraction to be. */
-export class Step {
-  /** In the graph's order. */
-  readonly nodes: GraphNode[] = [];
-  readonly deps = new Set<Step>();
-  /** Sizes of the space that an elementwise group computes over; null for other steps. */
-  space: number[] | null = null;
-  /** Which of its dimensions are reduced, once a reduction has joined. */
-  inner: boolean[] | null = null;
-  readonly maps = new Map<GraphValue, readonly number[]>();
-  /** Holds a float sum, whose vectors must all be as wide as it. */
-  ordered: number | null = null;
-  /** Element widths of values that span the space. */
-  readonly widths = new Set<number>();
-  /** Holds a gather that spans the space. */
-  gathers = false;
-}
+import { Step } from './step.ts';
 
 export interface Fusion {
   readonly steps: readonly Step[];
@@ -106,7 +89,7 @@ class Fuser {
     for (const out of node.outputs) this.stepOf.set(out, step);
     for (const base of this.bases(node)) {
       const s = this.stepOf.get(base);
-      if (s !== undefined && s !== step) step.deps.add(s);
+      if (s !== undefined) step.dependOn(s);
     }
   }
 
@@ -219,7 +202,7 @@ class Fuser {
   private wouldCycle(node: GraphNode, group: Step): boolean {
     return this.bases(node).some((base) => {
       const s = this.stepOf.get(base);
-      return s !== undefined && s !== group && reaches(s, group);
+      return s !== undefined && s !== group && s.reaches(group);
     });
   }
 
@@ -229,8 +212,8 @@ class Fuser {
     if (from.nodes.length + into.nodes.length > MAX_NODES) return;
     const translate = this.translation(from, into, node);
     if (translate === null) return;
-    for (const d of into.deps) if (d !== from && reaches(d, from)) return;
-    for (const d of from.deps) if (d !== into && reaches(d, into)) return;
+    for (const d of into.deps) if (d !== from && d.reaches(from)) return;
+    for (const d of from.deps) if (d !== into && d.reaches(into)) return;
     const space = into.space as number[];
     let inner = into.inner;
     if (from.inner !== null) {
@@ -256,14 +239,9 @@ class Fuser {
     for (const w of widths) into.widths.add(w);
     for (const [v, map] of maps) into.maps.set(v, map);
     into.nodes.push(...from.nodes);
-    for (const d of from.deps) into.deps.add(d);
-    into.deps.delete(from);
-    into.deps.delete(into);
+    into.takeOver(from);
     this.steps.delete(from);
     for (const n of from.nodes) for (const out of n.outputs) this.stepOf.set(out, into);
-    for (const s of this.steps) {
-      if (s.deps.delete(from) && s !== into) s.deps.add(into);
-    }
   }
 
   /** For each space dimension of `from` the one of `into` that it is; null if they do not meet. */
@@ -372,20 +350,6 @@ function widthsOf(node: GraphNode): Set<number> {
 
 const sameSizes = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((n, d) => n === b[d]);
-
-/** Whether `from` depends on `to`, directly or not. */
-function reaches(from: Step, to: Step): boolean {
-  const seen = new Set<Step>();
-  const stack = [from];
-  while (stack.length > 0) {
-    const s = stack.pop() as Step;
-    if (s === to) return true;
-    if (seen.has(s)) continue;
-    seen.add(s);
-    stack.push(...s.deps);
-  }
-  return false;
-}
 
 /** Nodes that an output needs. */
 function liveNodes(graph: Graph): Set<GraphNode> {

@@ -349,6 +349,32 @@ describe('places', () => {
     check([random([0, 4]), random([2, 4])], ([x, y]) => ops.concat([x, y], 0));
   });
 
+  it('computes parts where they belong', () => {
+    const [a, b] = [random([3, 4]), random([3, 4])];
+    // One kernel for each part that differs in shape, none that copies.
+    expect(check([a, b], ([x, y]) => ops.stack([relu(x), exp(y)]))).toBe(2);
+    expect(
+      check([a, b], ([x, y]) => ops.concat([relu(x), ops.matmul(x, ops.transpose(y))], 1)),
+    ).toBe(3);
+    const nested = ([x, y]: Value[]) =>
+      ops.stack([ops.concat([relu(x), exp(y)], 1), ops.concat([add(x, y), x], 1)]);
+    expect(check([a, b], nested)).toBeLessThanOrEqual(4);
+    // What is read elsewhere too, is there twice, is an output itself or a scalar.
+    check([a, b], ([x, y]) => {
+      const r = relu(x);
+      const e = exp(r);
+      return [ops.concat([r, r, e], 1), mul(sum(r, 1, true), y), e];
+    });
+    check([random([1, 5])], ([x]) =>
+      ops.stack([ops.squeeze(relu(x)), exp(ops.reshape(x, [5]))], 1),
+    );
+    // Written from the left, read from the right: not on the same memory.
+    check([random([2, 6])], ([x]) => {
+      const left = relu(ops.narrow(x, 1, 0, 3));
+      return ops.concat([exp(ops.narrow(x, 1, 3, 3)), left], 1);
+    });
+  });
+
   it('counts and draws', () => {
     check([random([7])], () => ops.iota(50, 'float32'));
     check([random([7, 50])], ([x]) => add(x, ops.iota(50, 'float32')));

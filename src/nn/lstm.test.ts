@@ -185,7 +185,7 @@ describe('lstm', () => {
     expect(same(two)).toBe(true);
   });
 
-  test('a step is one product and one cell, forwards; backwards nothing of all steps', () => {
+  test('all steps are one node, and the recurrent weights get one product for all of them', () => {
     const layer = nn.lstm(3, 4);
     const x = randn([7, 2, 3]);
     noGrad(() => layer.forward(x));
@@ -193,17 +193,14 @@ describe('lstm', () => {
     const forward = counted(() => {
       y = layer.forward(x)[0];
     });
-    expect(forward.get('matmul')).toBe(7);
-    expect(forward.get('lstmCell')).toBe(7);
-    expect(forward.get('linear')).toBe(1);
-    expect(forward.get('slice')).toBe(7);
-    // Outputs, and the state's two.
-    expect(forward.get('concat')).toBe(3);
+    expect([forward.get('lstm'), forward.get('linear')]).toEqual([1, 1]);
+    // The state's two.
+    expect(forward.get('concat')).toBe(2);
     const loss = (y as unknown as Tensor).sum();
     const backward = counted(() => loss.backward());
-    expect(backward.get('lstmCellGrad')).toBe(7);
-    expect(backward.get('concat')).toBe(1);
-    expect(backward.has('place')).toBe(false);
+    expect(backward.get('lstmGrad')).toBe(1);
+    // And one for the inputs' weights.
+    expect(backward.get('matmul')).toBe(2);
   });
 
   test('learns to tell the first sign of a sequence', () => {
@@ -217,18 +214,19 @@ describe('lstm', () => {
       }
     }
     const net = new Net();
-    const opt = optim.adam(net.parameters(), { lr: 0.05 });
-    let loss = Number.NaN;
-    for (let step = 0; step < 150; step++) {
+    const opt = optim.adam(net.parameters(), { lr: 0.02 });
+    const losses: number[] = [];
+    for (let step = 0; step < 400; step++) {
       const x = randn([6, 32, 1]);
       const y = x.at(0, ':', 0).gt(0).to('int32') as Tensor;
       const l = nn.crossEntropy(net.forward(x), y);
       opt.zeroGrad();
       l.backward();
       opt.step();
-      loss = l.item();
+      losses.push(l.item());
     }
-    expect(loss).toBeLessThan(0.25);
+    const mean = losses.slice(-20).reduce((a, b) => a + b) / 20;
+    expect(mean).toBeLessThan(0.2);
   });
 });
 

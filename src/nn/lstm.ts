@@ -31,6 +31,9 @@ export interface LSTMOptions {
 /** Hidden state and cells after a step, each `[numLayers * directions, batch, hiddenSize]`. */
 export type LSTMState = readonly [h: Tensor, c: Tensor];
 
+/** Steps that one op takes: all its lengths have then the same plan, which is soon made. */
+const STEPS = 16;
+
 const OP = 'nn.lstm';
 const KEYS = ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional'];
 
@@ -103,45 +106,46 @@ export class LSTM extends Module {
     for (let layer = 0; layer < this.numLayers; layer++) {
       if (layer > 0 && this.training && this.dropout > 0) y = dropout(y, this.dropout);
       const first = layer * this.directions;
-      const runs = [false, true].slice(0, this.directions).map((back, k) => {
+      const outputs = [false, true].slice(0, this.directions).map((back, k) => {
         const name = `L${layer}${back ? 'Reverse' : ''}` as const;
-        return this.runCell(name, y, steps, h0[first + k], c0[first + k], back);
+        const run = this.runCell(name, y, steps, h0[first + k], c0[first + k], back);
+        hidden.push(run.h);
+        cells.push(run.c);
+        return run.outputs;
       });
-      for (const run of runs) {
-        hidden.push(run.outputs[run.outputs.length - 1]);
-        cells.push(run.cell);
-      }
-      y = joined(
-        runs.map((r, k) => (k === 1 ? r.outputs.toReversed() : r.outputs)),
-        steps,
-      );
+      y = outputs.length === 1 ? outputs[0] : (ops.concat(outputs, -1) as Tensor);
+      if (steps === 1) y = y.transpose(0, 1);
     }
     const end = [hidden, cells].map((list) => ops.stack(list) as Tensor);
     const last = (t: Tensor): Tensor => (single ? (t.squeeze(1) as Tensor) : t);
     return [last(y), [last(end[0]), last(end[1])]];
   }
 
-  /** One cell over all steps, in the order in which it takes them. */
+  /** One cell's hidden states in all steps, `[steps, batch, hidden]`, and its state after the last. */
   private runCell(
     name: `L${number}${'' | 'Reverse'}`,
     x: Tensor,
     steps: number,
     h0: Tensor,
     c0: Tensor,
-    backwards: boolean,
-  ): { readonly outputs: readonly Tensor[]; readonly cell: Tensor } {
+    reverse: boolean,
+  ): { readonly outputs: Tensor; readonly h: Tensor; readonly c: Tensor } {
     const bias = this.bias ? ops.add(this[`biasIh${name}`], this[`biasHh${name}`]) : null;
     // The inputs' share of the gates, for all steps in one product.
-    const shares = ops.unbind(ops.linear(x, this[`weightIh${name}`], bias), steps);
-    if (backwards) shares.reverse();
-    const weight = ops.transpose(this[`weightHh${name}`]);
-    const outputs: Tensor[] = [];
-    let [h, c]: readonly ops.Value[] = [h0, c0];
-    for (const share of shares) {
-      [h, c] = ops.lstmCell(share, ops.matmul(h, weight), c);
-      outputs.push(h as Tensor);
+    const shares = ops.linear(x, this[`weightIh${name}`], bias);
+    const first = steps === 1 ? ops.transpose(shares, 0, 1) : shares;
+    const runs = ops.split(first, Math.min(first.shape[0], STEPS)) as Tensor[];
+    const outputs: Tensor[] = new Array(runs.length);
+    let [h, c] = [h0, c0];
+    const order = [...runs.keys()];
+    for (const k of reverse ? order.reverse() : order) {
+      const weight = this[`weightHh${name}`];
+      const [hidden, cells] = ops.lstm(runs[k], weight, h, c, { reverse }) as [Tensor, Tensor];
+      outputs[k] = hidden;
+      [h, c] = [hidden, cells].map((t) => t.at(reverse ? 0 : -1));
     }
-    return { outputs, cell: c as Tensor };
+    const all = outputs.length === 1 ? outputs[0] : (ops.concat(outputs) as Tensor);
+    return { outputs: all, h, c };
   }
 
   /** The state of each cell before the first step; zeros if none is given. */
@@ -226,23 +230,6 @@ export class LSTM extends Module {
     if (this.bidirectional) parts.push('bidirectional');
     return parts.join(', ');
   }
-}
-
-/**
- * The outputs of all steps as one tensor, put together once: `[step][batch, hidden]` of one
- * direction or two along dimension `steps`.
- */
-function joined(directions: readonly (readonly Tensor[])[], steps: number): Tensor {
-  if (directions.length === 1) return ops.stack(directions[0], steps) as Tensor;
-  const [ahead, back] = directions;
-  const [batch, hidden] = ahead[0].shape;
-  // Step by step the two lie side by side, so that a row of both is a row of the result.
-  const all = ops.stack(
-    ahead.flatMap((h, t) => [h, back[t]]),
-    1,
-  );
-  const y = ops.reshape(all, [batch, ahead.length, 2 * hidden]);
-  return (steps === 1 ? y : ops.transpose(y, 0, 1)) as Tensor;
 }
 
 function checkDropout(p: unknown): number {

@@ -200,19 +200,26 @@ const sequences: Case[] = FLOAT.flatMap((dtype): Case[] => {
       run: (a, b, c) => op.scaledDotProductAttention(a, b, c, {}, { p: 0.4, state: [1, 2, 3, 4] }),
       terms: 16,
     },
-    ...[[3], [1], [5, 7], [2, 3, 16], [0, 4]].map((shape): Case => {
-      const gates = shape.with(-1, 4 * (shape.at(-1) as number));
-      return {
-        name: `lstmCell ${dtype} [${shape}]`,
-        operands: [
-          of(gates, dtype, { layout: 'transposed' }),
-          of(gates, dtype),
-          of(shape, dtype, { layout: 'reversed' }),
-        ],
-        run: (x, h, c) => op.lstmCell(x, h, c),
-        terms: 4,
-      };
-    }),
+    ...[
+      [1, 1, 1],
+      [3, 2, 5],
+      [4, 7, 16],
+      [2, 0, 3],
+    ].flatMap(([steps, batch, hidden]) =>
+      [false, true].map(
+        (reverse): Case => ({
+          name: `lstm ${dtype} [${steps}, ${batch}, ${hidden}]${reverse ? ' reverse' : ''}`,
+          operands: [
+            of([steps, batch, 4 * hidden], dtype, { layout: 'transposed' }),
+            of([4 * hidden, hidden], dtype),
+            of([batch, hidden], dtype, { layout: 'reversed' }),
+            of([batch, hidden], dtype),
+          ],
+          run: (x, w, h, c) => op.lstm(x, w, h, c, { reverse }),
+          terms: 4 * steps * hidden,
+        }),
+      ),
+    ),
   ];
 });
 

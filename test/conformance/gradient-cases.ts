@@ -643,26 +643,27 @@ const sequences: GradientCase[] = [
     operands: [any([3, 2])],
     run: (x) => op.scaledDotProductAttention(x, x, x),
   },
-  ...[[2], [2, 3]].map((shape): GradientCase => {
-    const gates = shape.with(-1, 4 * (shape.at(-1) as number));
-    return {
-      name: `lstmCell [${shape}]`,
-      operands: [any(gates), any(gates, 2), any(shape, 3)],
-      run: (x, h, c) => op.stack(op.lstmCell(x, h, c)),
-    };
-  }),
+  ...[
+    [1, 1, 1],
+    [3, 2, 2],
+  ].flatMap(([steps, batch, hidden]) =>
+    [false, true].map(
+      (reverse): GradientCase => ({
+        name: `lstm [${steps}, ${batch}, ${hidden}]${reverse ? ' reverse' : ''}`,
+        operands: [
+          any([steps, batch, 4 * hidden]),
+          any([4 * hidden, hidden], 2),
+          any([batch, hidden], 3),
+          any([batch, hidden], 4),
+        ],
+        run: (x, w, h, c) => op.stack(op.lstm(x, w, h, c, { reverse })),
+      }),
+    ),
+  ),
   {
-    name: 'lstmCell, hidden state alone',
-    operands: [any([2, 4]), any([2, 4], 2), any([2, 1], 3)],
-    run: (x, h, c) => op.lstmCell(x, h, c)[0],
-  },
-  {
-    name: 'lstmCell twice',
-    operands: [any([1, 4]), any([1, 4], 2), any([1, 1], 3)],
-    run(x, w, c) {
-      const [h, next] = op.lstmCell(x, w, c);
-      return op.lstmCell(x, op.mul(h, w), next)[0];
-    },
+    name: 'lstm, the last hidden state alone',
+    operands: [any([2, 1, 4]), any([4, 1], 2), any([1, 1], 3), any([1, 1], 4)],
+    run: (x, w, h, c) => op.narrow(op.lstm(x, w, h, c)[0], 0, 1, 1),
   },
 ];
 

@@ -157,12 +157,20 @@ test('shifts stay within the word', () => {
   expect(shift(64, 'int64')).toContain('from 0 to 63, not 64');
 });
 
-test('gates that do not fit the cells of an LSTM', () => {
-  const error = thrown((x, h, c) => ops.lstmCell(x, h, c), t([2, 8]), t([2, 8]), t([2, 3]));
-  expect(error).toBeInstanceOf(ShapeError);
-  expect(error.message).toContain(
-    'lstmCell: gates of shapes [2, 8] and [2, 8] do not fit cells [2, 3]',
-  );
-  expect(error.message).toContain('remedy: the last size of the gates, i f g o, is four times');
-  expect(thrown((x) => ops.lstmCell(x, x, x), t([]))).toBeInstanceOf(ShapeError);
+test('operands that do not fit an LSTM', () => {
+  const [x, w, h] = [t([5, 2, 8]), t([8, 2]), t([2, 2])];
+  const lstm = (...xs: readonly Sample[]) =>
+    thrown((...[a, b, c, d]) => ops.lstm(a, b, c, d), ...xs).message;
+  expect(lstm(x, t([2, 8]), h, h)).toContain('lstm: the weight is [2, 8], not [8, 2]');
+  expect(lstm(x, w, t([2, 3]), h)).toContain('lstm: h0 is [2, 3], not [2, 2]');
+  expect(lstm(x, w, h, t([3, 2]))).toContain('lstm: c0 is [3, 2], not [2, 2]');
+  for (const shape of [
+    [2, 8],
+    [5, 2, 6],
+    [0, 2, 8],
+  ]) {
+    expect(lstm(t(shape), w, h, h)).toContain(
+      `x is [${shape.join(', ')}], not [steps, batch, 4 H]`,
+    );
+  }
 });

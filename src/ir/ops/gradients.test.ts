@@ -77,9 +77,9 @@ const cases: [string, F, NdArray[]][] = [
     [any([2, 3]), any([3, 3], 2), any([3, 2], 3)],
   ],
   [
-    'lstmCell',
-    (x, h, c) => ops.stack(ops.lstmCell(x, h, c)),
-    [any([2, 4]), any([2, 4], 2), any([2, 1], 3)],
+    'lstm',
+    (x, w, h, c) => ops.stack(ops.lstm(x, w, h, c)),
+    [any([2, 1, 4]), any([4, 1], 2), any([1, 1], 3), any([1, 1], 4)],
   ],
   ['split', (x) => ops.split(x, 2).reduce((a, b) => ops.matmul(a, b)), [any([4, 2])]],
   ['unbind', (x) => ops.mul(ops.unbind(x, 1)[0], ops.unbind(x, 1)[2]), [any([2, 3])]],

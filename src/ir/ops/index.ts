@@ -79,7 +79,7 @@ export {
   logicalXor,
 } from './logical.ts';
 export { LOGSUMEXP, logsumexp } from './logsumexp.ts';
-export { LSTM_CELL, lstmCell } from './lstm-cell.ts';
+export { LSTM, lstm } from './lstm.ts';
 export { maskedFill } from './masked-fill.ts';
 export { MATMUL, matmul } from './matmul.ts';
 export { MAX, MIN, max, min } from './max.ts';

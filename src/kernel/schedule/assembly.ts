@@ -11,15 +11,17 @@ import {
   specOf,
 } from '../../base/index.ts';
 import { type Graph, GraphValue, typeOf } from '../../ir/index.ts';
-import type { Fusion, Step } from '../fuse.ts';
+import type { Fusion } from '../fuse.ts';
 import type { TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch, LaunchPlan } from '../launch.ts';
+import type { Step } from '../step.ts';
 import { emitKernel } from './emit.ts';
 import { findEpilogues } from './epilogues.ts';
 import { type Expr, ExprPool, type Root, type Stream } from './expr.ts';
 import { GroupBuilder, type Surroundings, scalarExpr } from './group.ts';
 import { keepCostly } from './keep.ts';
 import { chainOf, isScalar, type LoweringOf } from './operand.ts';
+import { findParts } from './parts.ts';
 import { ownMap, type Place, stridesIn } from './place.ts';
 import { type FusedKernel, offenders, type Plan, planLoops } from './plan.ts';
 import { argsOfPlan, keyOf } from './slots.ts';
@@ -40,7 +42,9 @@ export class Assembly implements Surroundings {
   private readonly indices = new Map<GraphValue, number>();
   private readonly places = new Map<GraphValue, Place>();
   /** Contractions, each with the group that finishes it. */
-  private epilogues: ReadonlyMap<Step, Step> = new Map();
+  epilogues: ReadonlyMap<Step, Step> = new Map();
+  /** Values that lie within another's memory. */
+  private parts: ReadonlyMap<GraphValue, Place> = new Map();
 
   constructor(graph: Graph, inputs: readonly Spec[], info: TargetInfo, fusion: Fusion) {
     this.graph = graph;
@@ -56,6 +60,7 @@ export class Assembly implements Surroundings {
   plan(): LaunchPlan {
     this.findStored();
     this.epilogues = findEpilogues(this);
+    this.parts = findParts(this);
     const copies = this.placeOutputs();
     for (const step of this.order()) this.build(step);
     for (const [index, value] of copies) this.copyOutput(index, value);
@@ -101,7 +106,10 @@ export class Assembly implements Surroundings {
       streams.every(
         (s) =>
           s.memory?.root !== input ||
-          written.every((w) => s.memory?.offset === 0 && sameShape(s.strides, w.strides)),
+          written.every(
+            (w) =>
+              s.memory?.offset === 0 && w.memory?.offset === 0 && sameShape(s.strides, w.strides),
+          ),
       )
     );
   }
@@ -147,7 +155,7 @@ export class Assembly implements Surroundings {
   }
 
   /** Whether a view shows all of its computed base in order: then they are the same memory. */
-  private isWhole(value: GraphValue, base: GraphValue): boolean {
+  isWhole(value: GraphValue, base: GraphValue): boolean {
     const place = value === base ? null : this.placeWithoutCopy(value);
     if (place === null) return value === base;
     const { shape, strides, offset } = place;
@@ -224,12 +232,23 @@ export class Assembly implements Surroundings {
     return this.follow(x, () => null);
   }
 
+  /** Where a value that is no view is stored: within another, or by itself. */
+  placeOfBase(value: GraphValue): Place {
+    return this.parts.get(value) ?? dense(value, value.dtype, value.shape);
+  }
+
+  /** Whether a value is stored where it will be part of another. */
+  liesAt(value: GraphValue, { root, offset }: Place): boolean {
+    const part = this.parts.get(value);
+    return part !== undefined && part.root === root && part.offset === offset;
+  }
+
   /** Folds an operand's views into strides; a view that strides cannot express is of a copy. */
   private follow(x: GraphValue, copy: (p: Place) => Place | null): Place | null {
     const { base, views } = chainOf(x);
     const value = base as GraphValue;
     const index = this.indices.get(value);
-    let place: Place = dense(value, value.dtype, value.shape);
+    let place = this.placeOfBase(value);
     if (index !== undefined) place = { ...place, strides: this.inputs[index].strides };
     for (const node of views) {
       const { view } = node.def.lower as LoweringOf<'view'>;

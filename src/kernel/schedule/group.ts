@@ -1,7 +1,7 @@
 /** The expressions of one fused group: its nodes, traced over the group's space. */
 import { type DType, IndexError, numelOf, type Shape, specOf } from '../../base/index.ts';
 import { type GraphNode, type GraphValue, typeOf } from '../../ir/index.ts';
-import type { Step } from '../fuse.ts';
+import type { Step } from '../step.ts';
 import { type Expr, ExprPool, positionStrides, tracer } from './expr.ts';
 import {
   type AnyLowering,
@@ -18,6 +18,8 @@ import type { FusedKernel, Store } from './plan.ts';
 export interface Surroundings {
   /** Where an operand lies in memory. */
   placeOf(x: GraphValue): Place;
+  /** Where a value that is no view is stored. */
+  placeOfBase(x: GraphValue): Place;
   /** An operand in memory, scalars included. */
   operand(x: GraphValue | number, dtype: DType): Place;
   isStored(v: GraphValue): boolean;
@@ -74,8 +76,9 @@ export class GroupBuilder {
       const n = map.filter((d) => d >= 0).length;
       const isInner = n === space.length && inner.includes(true);
       const isOnce = n === 0 && e.level === 0 && space.length > 0;
-      const strides = positionStrides(value.shape, map, space.length);
-      const memory = { root: value, offset: 0, dtype: value.dtype };
+      const { root, offset, dtype, ...place } = this.around.placeOfBase(value);
+      const strides = stridesIn(space.length, map, { root, offset, dtype, ...place }, value.shape);
+      const memory = { root, offset, dtype };
       stores.push({
         value: e,
         stream: this.pool.stream(memory, strides),

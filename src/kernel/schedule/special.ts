@@ -1,13 +1,14 @@
 /** Steps that are no elementwise group: contractions, windows, assembly, scatter. */
 import { bytesOf, contiguousStrides, IndexError, numelOf, specOf } from '../../base/index.ts';
-import { type GraphNode, typeOf } from '../../ir/index.ts';
+import { type GraphNode, type GraphValue, typeOf } from '../../ir/index.ts';
 import { lowerConv, lowerGemm, lowerMaxWindow, needsEvenPixels } from '../contraction/index.ts';
 import type { Epilogue } from '../epilogue.ts';
-import type { Step } from '../fuse.ts';
 import type { BufferRef, Launch } from '../launch.ts';
+import type { Step } from '../step.ts';
 import type { Assembly } from './assembly.ts';
 import { epilogueOf } from './epilogues.ts';
 import { type AnyLowering, chainOf, isScalar, type LoweringOf, operandTypes } from './operand.ts';
+import { partPlaces } from './parts.ts';
 import type { Place } from './place.ts';
 import { scatterLaunch } from './scatter.ts';
 
@@ -139,24 +140,19 @@ function buildWindow(assembly: Assembly, node: GraphNode, lower: LoweringOf<'max
   assembly.push(operands.placed(launches));
 }
 
-/** Fills the output, then copies each operand to its place there. */
+/** Fills the output, then copies each operand that is not there yet to its place. */
 function buildAssemble(assembly: Assembly, node: GraphNode, lower: LoweringOf<'assemble'>): void {
-  const out = denseOut(node);
+  const out = assembly.placeOfBase(node.outputs[0]);
   const fill = lower.fill(node.attrs);
   if (fill !== null) assembly.fill(out, fill);
-  const places = lower.place(node.inputs.map(typeOf), node.attrs);
+  const places = partPlaces(node, out);
   node.inputs.forEach((x, i) => {
-    const { start, step } = places[i];
-    const { shape } = typeOf(x);
-    const to: Place = {
-      ...out,
-      shape,
-      offset: numelOf(shape) === 0 ? 0 : start.reduce((sum, n, d) => sum + n * out.strides[d], 0),
-      strides: step.map((n, d) => n * out.strides[d]),
-    };
+    const to = places[i];
     const { base } = chainOf(x);
     if (isScalar(base)) assembly.fill(to, base);
-    else assembly.copy(assembly.placeOf(x as Exclude<typeof x, number>), to);
+    else if (!assembly.liesAt(base as GraphValue, to)) {
+      assembly.copy(assembly.placeOf(x as GraphValue), to);
+    }
   });
 }
 

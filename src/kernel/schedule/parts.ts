@@ -1,0 +1,83 @@
+/** Parts of an assembled value that are computed where they belong, rather than copied there. */
+import { contiguousStrides, numelOf, sameShape } from '../../base/index.ts';
+import { type GraphNode, type GraphValue, typeOf } from '../../ir/index.ts';
+import type { Step } from '../step.ts';
+import type { Assembly } from './assembly.ts';
+import { chainOf, type LoweringOf } from './operand.ts';
+import type { Place } from './place.ts';
+
+/**
+ * The place within an assembled value (a `concat` or `stack`) of each value that has one: all of it
+ * is one of the parts, a kernel of its own loops stores it, and nothing else decides where it lies.
+ * Of assemblies within assemblies the inner ones have their place in the outer ones.
+ */
+export function findParts(assembly: Assembly): Map<GraphValue, Place> {
+  const found = new Map<GraphValue, Place>();
+  const finishing = new Set(assembly.epilogues.values());
+  const outputs = new Set(assembly.graph.outputs.map((v) => chainOf(v).base));
+  // Outer assemblies come later in the graph.
+  for (const { nodes, space } of [...assembly.fusion.steps].reverse()) {
+    const [node] = nodes;
+    if (space !== null || node.def.lower?.kind !== 'assemble') continue;
+    const places = partPlaces(node, found.get(node.outputs[0]));
+    for (const [i, x] of node.inputs.entries()) {
+      const { base } = chainOf(x);
+      if (typeof base === 'number' || found.has(base) || outputs.has(base)) continue;
+      const step = assembly.fusion.stepOf.get(base);
+      if (step === undefined || finishing.has(step) || !placesFreely(step)) continue;
+      if (base.dtype !== node.outputs[0].dtype || !assembly.isWhole(x as GraphValue, base))
+        continue;
+      const place = laidOut(places[i], base);
+      if (place !== null) found.set(base, place);
+    }
+  }
+  return found;
+}
+
+/** Whether it may store its values with any strides, as contractions may not. */
+function placesFreely({ space, nodes: [node] }: Step): boolean {
+  if (space !== null) return true;
+  const { lower } = node.def;
+  return lower?.kind === 'assemble' && lower.fill(node.attrs) === null;
+}
+
+/** Where the parts of an assembly lie in what it makes, which itself lies at `out` (dense if absent). */
+export function partPlaces(node: GraphNode, out?: Place): Place[] {
+  const [value] = node.outputs;
+  const { root, dtype, offset, strides } = out ?? {
+    root: value,
+    dtype: value.dtype,
+    offset: 0,
+    strides: contiguousStrides(value.shape),
+  };
+  const lower = node.def.lower as LoweringOf<'assemble'>;
+  const placements = lower.place(node.inputs.map(typeOf), node.attrs);
+  return node.inputs.map((x, i) => {
+    const { start, step } = placements[i];
+    const { shape } = typeOf(x);
+    const from = numelOf(shape) === 0 ? 0 : start.reduce((n, s, d) => n + s * strides[d], 0);
+    return {
+      root,
+      dtype,
+      offset: offset + from,
+      shape,
+      strides: step.map((n, d) => n * strides[d]),
+    };
+  });
+}
+
+/** The place as one of a value that differs from its shape by dimensions of size 1 alone. */
+function laidOut(place: Place, value: GraphValue): Place | null {
+  const wide = place.shape.map((_, d) => d).filter((d) => place.shape[d] !== 1);
+  const sizes = value.shape.filter((n) => n !== 1);
+  if (
+    !sameShape(
+      wide.map((d) => place.shape[d]),
+      sizes,
+    )
+  )
+    return null;
+  let next = 0;
+  const strides = value.shape.map((n) => (n === 1 ? 0 : place.strides[wide[next++]]));
+  return { ...place, shape: value.shape, strides };
+}
