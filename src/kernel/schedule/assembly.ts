@@ -260,6 +260,12 @@ export class Assembly implements Surroundings {
     return place.dtype === dtype ? place : this.copied(place, dtype);
   }
 
+  /** An operand in memory, row by row without gaps. */
+  denseOperand(x: GraphValue | number, dtype: DType): Place {
+    const place = this.operand(x, dtype);
+    return isContiguous(place.shape, place.strides) ? place : this.copied(place);
+  }
+
   // ---- kernels
 
   push(launches: readonly Launch[]): void {
