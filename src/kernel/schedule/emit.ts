@@ -40,6 +40,8 @@ class Emitter {
   /** Where each loop starts: the outermost one at the tile's first turn. */
   private readonly starts: (Reg | number)[] = [];
   private turns: Reg | null = null;
+  /** Whether the code being written stores past the caches. */
+  private bypasses = false;
   private readonly strides = new Map<string, Reg>();
   private readonly scalars = new Map<Expr, Reg>();
   private readonly pointers = new Map<Stream, Reg>();
@@ -125,8 +127,31 @@ class Emitter {
     const top: Cell = { known: new Map(), base, lanes: 1, index: null, ahead: 0, block: null };
     this.preload(this.plan.exprs, top, 0);
     this.storeAll(this.stores('once'), top);
-    this.eachTile(() => this.rows(0, top));
+    const all = (bypass: boolean): [] => {
+      this.bypasses = bypass;
+      this.eachTile(() => this.rows(0, top));
+      return [];
+    };
+    if (this.plan.bypassed.size === 0) all(false);
+    else
+      this.b.if(
+        this.aligned(this.plan.bypassed),
+        () => all(true),
+        () => all(false),
+      );
     return this.b.finish();
+  }
+
+  /** Whether vectors at these streams' beginnings are aligned. */
+  private aligned(streams: Iterable<Stream>): Reg {
+    const { b } = this;
+    let low = b.const('i32', 0);
+    for (const s of streams) {
+      low = b.binary('or', low, b.convert(this.pointers.get(s) as Reg, 'i32'));
+    }
+    const bytes = this.plan.lanes * Math.max(...[...streams].map(bytesOfStream));
+    low = b.binary('and', low, b.const('i32', bytes - 1));
+    return b.compare('eq', low, b.const('i32', 0));
   }
 
   /** Sets the outermost loop's bounds to those of each tile in turn. */
@@ -140,6 +165,8 @@ class Emitter {
       this.sizes[0] = b.min(b.add(start, turns), all);
       body();
     });
+    this.starts.length = 0;
+    this.sizes[0] = all;
   }
 
   private startOf(loop: number): Reg | number {
@@ -538,7 +565,11 @@ class Emitter {
     });
     stores.forEach(({ stream, value }, i) => {
       const mem = memOf(value.dtype);
-      if (!strided(stream)) return b.store(mem, this.address(stream, cell), values[i]);
+      if (!strided(stream)) {
+        const to = this.address(stream, cell);
+        const past = this.bypasses && cell.lanes > 1 && this.plan.bypassed.has(stream);
+        return past ? b.stream(mem, to, values[i]) : b.store(mem, to, values[i]);
+      }
       const stride = this.strides.get(`${stream.id},${this.plan.vector}`) as Reg;
       const base = cell.base.get(stream) as Reg;
       for (let lane = 0; lane < cell.lanes; lane++) {
