@@ -40,6 +40,7 @@ class Emitter {
   /** Where each loop starts: the outermost one at the tile's first turn. */
   private readonly starts: (Reg | number)[] = [];
   private turns: Reg | null = null;
+  private total: Reg | null = null;
   /** Whether the code being written stores past the caches. */
   private bypasses = false;
   private readonly strides = new Map<string, Reg>();
@@ -91,6 +92,9 @@ class Emitter {
           break;
         case 'turns':
           this.turns = this.b.param('turns', 'index');
+          break;
+        case 'total':
+          this.total = this.b.param('total', 'index');
           break;
         case 'stride': {
           const { id } = slot.stream;
@@ -179,10 +183,14 @@ class Emitter {
     const { plan } = this;
     if (loop === plan.kept) return this.phases([cell]);
     if (loop !== plan.vector) {
+      const part = this.sizes[plan.kept];
       this.b.loop(this.startOf(loop), this.sizes[loop], 1, [], (i) => {
+        const { b, total } = this;
+        if (total !== null) this.sizes[plan.kept] = b.min(part, b.sub(total, b.mul(i, part)));
         this.rows(loop + 1, this.enter(loop, i, cell, plan.exprs, 0));
         return [];
       });
+      if (this.total !== null) this.sizes[plan.kept] = part;
       return;
     }
     // The vector loop is the last kept one: rows lie side by side in the lanes.

@@ -20,6 +20,11 @@ export interface FusedKernel {
   readonly stores: readonly Store[];
   /** The op that may fault. */
   readonly faults?: string;
+  /**
+   * Of a space of rows that part so many elements: the last row is shorter where they do not fill
+   * it. Operands run on from row to row.
+   */
+  readonly total?: number;
 }
 
 export interface Store {
