@@ -24,7 +24,7 @@ import { ownMap, type Place, stridesIn } from './place.ts';
 import { type FusedKernel, offenders, type Plan, planLoops } from './plan.ts';
 import { argsOfPlan, keyOf } from './slots.ts';
 import { buildSpecial } from './special.ts';
-import { isTotal, type Memory, splitTotal } from './split.ts';
+import { isSplit, type Memory, split } from './split.ts';
 
 export class Assembly implements Surroundings {
   readonly info: TargetInfo;
@@ -185,9 +185,9 @@ export class Assembly implements Surroundings {
     const kernel = group.kernel();
     if (kernel.stores.length === 0) return;
     this.densify(kernel);
-    if (!isTotal(kernel)) return this.launch(keepCostly(kernel, group.pool));
+    if (!isSplit(kernel)) return this.launch(keepCostly(kernel, group.pool));
     const temp = (dtype: DType, shape: Shape): Memory => this.fresh(dtype, shape);
-    for (const part of splitTotal(kernel, group.pool, temp)) this.launch(part);
+    for (const part of split(kernel, group.pool, temp)) this.launch(part);
   }
 
   // ---- buffers

@@ -186,7 +186,8 @@ class Emitter {
       const part = this.sizes[plan.kept];
       this.b.loop(this.startOf(loop), this.sizes[loop], 1, [], (i) => {
         const { b, total } = this;
-        if (total !== null) this.sizes[plan.kept] = b.min(part, b.sub(total, b.mul(i, part)));
+        if (total !== null && loop === 0)
+          this.sizes[plan.kept] = b.min(part, b.sub(total, b.mul(i, part)));
         this.rows(loop + 1, this.enter(loop, i, cell, plan.exprs, 0));
         return [];
       });

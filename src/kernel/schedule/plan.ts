@@ -136,6 +136,8 @@ function loopsOf(kernel: FusedKernel, streams: readonly Stream[], ordered: boole
       const before: number = last === null ? -1 : last.dims[last.dims.length - 1];
       const merge =
         last !== null &&
+        // Only whole rows of parts may be shorter.
+        (kernel.total === undefined || before !== 0) &&
         (kind && ordered ? before === d - 1 : streams.every((s) => mergeable(s, before, d, space)));
       if (last !== null && merge) {
         last.size *= space[d];

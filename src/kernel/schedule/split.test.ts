@@ -78,6 +78,23 @@ describe('reductions of everything', () => {
     expect(check([x], ([v]) => ops.softmax(ops.flatten(v), 0))).toBe(5);
   });
 
+  it('sums columns in rows of a few', () => {
+    const both = ([x, y]: Value[]) => {
+      const product = mul(x, y);
+      return [sum(product, 0), max(product, 0)];
+    };
+    const [rows, columns] = [2 ** 13 + 5, 65];
+    const twice = ([x]: Value[]) => sum(mul(x, x), 0);
+    expect(check([random([rows, columns])], twice)).toBe(2);
+    expect(check([random([rows, columns]), random([rows, 1])], both, 1e-5)).toBe(2);
+    expect(check([random([1023, 5, 103])], ([x]) => argmax(x, 0))).toBe(2);
+    expect(check([random([513, 3, 11, 33])], ([x]) => sum(mul(x, x), [0, 1]))).toBe(2);
+    expect(check([random([rows, columns])], ([x]) => variance(x, 0))).toBe(4);
+    // Several phases over fewer rows find what they read again in a cache.
+    expect(check([random([1000, 525])], ([x]) => variance(x, 0))).toBe(1);
+    expect(check([random([4, 2 ** 17])], ([x]) => sum(x, 0))).toBe(1);
+  });
+
   it('gives the first position of equals and of NaN', () => {
     const n = MANY + 77;
     const values = new Float32Array(n).fill(-Infinity);
