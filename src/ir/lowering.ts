@@ -141,4 +141,9 @@ export type Lowering<A> =
       place(inputs: readonly Type[], attrs: A): readonly Placement[];
     }
   /** Outputs (max, position of the first maximum as int32 in H*W); padding never wins. */
-  | { readonly kind: 'maxWindow'; window(attrs: A): WindowMap };
+  | { readonly kind: 'maxWindow'; window(attrs: A): WindowMap }
+  /**
+   * Operands (positions as `maxWindow` gives them, dy): an image whose elements hold 0 and then
+   * the gradients of the windows that chose them, added in the order of the windows.
+   */
+  | { readonly kind: 'maxWindowGrad'; window(attrs: A): WindowMap };

@@ -271,6 +271,11 @@ export class KernelBuilder {
     this.emit({ op: 'store', mem, addr, value, ...(mask === undefined ? {} : { mask }) });
   }
 
+  /** Stores a whole vector past the caches; its address is a multiple of its bytes. */
+  stream(mem: MemElem, addr: Address, value: Reg): void {
+    this.emit({ op: 'store', mem, addr, value, stream: true });
+  }
+
   prefetch(addr: Address): void {
     this.emit({ op: 'prefetch', addr });
   }

@@ -29,6 +29,19 @@ it('merges groups that meet', () => {
   expect(steps([x], ([a]) => mul(sum(a, 1), ops.max(a, 1)))).toEqual(['sum max mul']);
 });
 
+it('reads an operand once for reductions alike', () => {
+  const twice = ([a, b]: Value[]) => [sum(mul(a, b), 0), sum(a, 0)];
+  expect(steps([x, x], twice)).toEqual(['mul sum sum']);
+  expect(steps([x], ([a]) => [sum(a, 1), ops.max(a, 1)])).toEqual(['sum max']);
+  expect(steps([x], ([a]) => [sum(a, 1), ops.max(a, 0)])).toEqual(['sum', 'max']);
+  expect(steps([x, x], ([a, b]) => [sum(a, 1), sum(b, 1)])).toEqual(['sum', 'sum']);
+  const product = ([a, b]: Value[]) => {
+    const y = ops.matmul(a, b);
+    return [sum(y, 0), sum(mul(y, y), 0)];
+  };
+  expect(steps([x, random([10, 6])], product)).toEqual(['matmul', 'sum', 'mul sum']);
+});
+
 it('cuts where dimensions do not agree', () => {
   expect(steps([x], ([a]) => sum(sum(exp(a), 1)))).toEqual(['exp sum', 'sum']);
   expect(steps([x], ([a]) => add(sum(a, 1, true), sum(a, 0, true)))).toEqual(['sum', 'sum add']);

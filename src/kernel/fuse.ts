@@ -275,9 +275,23 @@ class Fuser {
   private joinReduction(node: GraphNode): boolean {
     const [x] = node.inputs;
     const { base } = chainOf(x);
-    const group = typeof base === 'number' ? undefined : this.stepOf.get(base);
-    if (group?.space == null || group.nodes.length >= MAX_NODES) return false;
-    const map = this.mapIn(group, x);
+    if (typeof base === 'number') return false;
+    const group = this.stepOf.get(base);
+    if (group?.space != null && this.joinGroup(node, group, this.mapIn(group, x))) return true;
+    // What lies in memory is read once by all that reduce it, and what they reduce, alike.
+    const { shape, dims } = reductionOf(node);
+    if (dims.length === 0) return false;
+    for (const reader of [...this.steps].reverse()) {
+      const { space, inner } = reader;
+      if (space === null || inner === null || !sameSizes(space, spaceOf(shape))) continue;
+      if (reader === group || !reader.nodes.some((n) => n.inputs.includes(x))) continue;
+      if (this.joinGroup(node, reader, ownMap(shape))) return true;
+    }
+    return false;
+  }
+
+  private joinGroup(node: GraphNode, group: Step, map: readonly number[] | null): boolean {
+    if (group.space === null || group.nodes.length >= MAX_NODES) return false;
     if (map === null || map.includes(STRETCHED)) return false;
     const { dims } = reductionOf(node);
     if (dims.length > 0 && imageSize(map) !== group.space.length) return false;

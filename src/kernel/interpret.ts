@@ -229,6 +229,8 @@ class Interpreter {
     if (inst.op === 'store') {
       const mask = this.#mask(inst.mask);
       const first = this.#address(inst.addr);
+      const bytes = inst.value.type.lanes * this.#bytesOf(inst.mem);
+      if (inst.stream && first % bytes !== 0) throw new Error(`a stream to ${first}`);
       this.#lanes(inst.value).forEach((value, i) => {
         if (mask === undefined || mask[i] !== 0) {
           this.#write(inst.mem, first + i * this.#bytesOf(inst.mem), value);

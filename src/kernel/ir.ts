@@ -147,6 +147,11 @@ export type Inst =
       readonly addr: Address;
       readonly value: Reg;
       readonly mask?: Reg;
+      /**
+       * Nobody will read it soon: it may pass by the caches. Of whole vectors of numbers, at an
+       * address that is a multiple of their bytes.
+       */
+      readonly stream?: true;
     }
   | { readonly op: 'prefetch'; readonly addr: Address }
   /** for (index = from; index < to; index += step); step is a positive constant. */
@@ -207,6 +212,8 @@ export interface TargetInfo {
   /** Bytes of an `index`. */
   readonly indexBytes: 4 | 8;
   readonly cache: { readonly l1: number; readonly l2: number };
+  /** Bytes that a kernel touches from which on its stores pass by the caches; Infinity: never. */
+  readonly streamBytes: number;
   /** Threads that may run tiles of one kernel at a time: each has scratch memory of its own. */
   readonly threads: number;
   /** Elements loaded or stored from which on it pays to call another thread. */
@@ -225,6 +232,7 @@ export const WASM_TARGET: TargetInfo = {
   prefetch: false,
   indexBytes: 4,
   cache: { l1: 32 << 10, l2: 512 << 10 },
+  streamBytes: Number.POSITIVE_INFINITY,
   threads: 1,
   parallelWork: 2 ** 16,
   ordersFaults: false,
@@ -240,6 +248,7 @@ export const AVX512_TARGET: TargetInfo = {
   prefetch: true,
   indexBytes: 8,
   cache: { l1: 48 << 10, l2: 1 << 20 },
+  streamBytes: 32 << 20,
   threads: 1,
   parallelWork: 2 ** 16,
   ordersFaults: true,
@@ -255,6 +264,7 @@ export const AVX2_TARGET: TargetInfo = {
   prefetch: true,
   indexBytes: 8,
   cache: { l1: 32 << 10, l2: 512 << 10 },
+  streamBytes: 32 << 20,
   threads: 1,
   parallelWork: 2 ** 16,
   ordersFaults: true,

@@ -12,6 +12,7 @@ test('loops, carried values, addresses', () => {
     const one = b.load('f32', 4, at(x, -4, i), { splat: true });
     return [b.fma(b.load('f32', 4, at(x, 16, i, 4)), one, acc)];
   });
+  b.stream('f32', at(x, 16), sum);
   b.store('f32', at(x), b.horizontal('add', sum));
   expect(printKernel(b.finish())).toMatchInlineSnapshot(`
     "kernel dot(x: ptr, n: index)
@@ -26,6 +27,7 @@ test('loops, carried values, addresses', () => {
         %7:f32x4 = load.splat f32 [%0 + %5 - 4]
         %8:f32x4 = load f32 [%0 + %5*4 + 16]
         %9:f32x4 = fma %8 %7 %6
+      stream f32 [%0 + 16] = %10
       %11:f32 = horizontal.add %10
       store f32 [%0] = %11
     "

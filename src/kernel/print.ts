@@ -55,7 +55,7 @@ export function printInst(inst: Inst, kernel?: Kernel): string {
       return `${assigned(inst.dst)} = ${name} ${inst.mem} ${address(inst.addr)}${masked(inst.mask)}`;
     }
     case 'store':
-      return `store ${inst.mem} ${address(inst.addr)} = ${used(inst.value)}${masked(inst.mask)}`;
+      return `${inst.stream ? 'stream' : 'store'} ${inst.mem} ${address(inst.addr)} = ${used(inst.value)}${masked(inst.mask)}`;
     case 'prefetch':
       return `prefetch ${address(inst.addr)}`;
     case 'loop':

@@ -151,6 +151,11 @@ describe('types', () => {
       /memory of i32 holds no f32/,
       [{ op: 'store', mem: 'i32', addr: at(x), value: f }],
     ],
+    [
+      'one element streamed',
+      /only whole vectors of numbers are streamed/,
+      [{ op: 'store', mem: 'i32', addr: at(x), value: i, stream: true }],
+    ],
     ['float address', /%2 is f32x4 where index/, [{ op: 'prefetch', addr: at(f) }]],
     ['condition', /the condition is i32/, [{ op: 'fault', cond: i, position: i }]],
     ['slot', /no argument slot 2/, [{ op: 'param', dst: reg(6, 'index'), slot: 2 }]],

@@ -191,6 +191,10 @@ class Verifier {
       case 'store':
         this.#address(inst.addr);
         this.#memory(inst.mem, inst.value, inst.mask);
+        if (inst.stream) {
+          const whole = inst.mask === undefined && inst.value.type.lanes > 1 && inst.mem !== 'u8';
+          this.#require(whole, 'only whole vectors of numbers are streamed');
+        }
         break;
       case 'prefetch':
         this.#address(inst.addr);

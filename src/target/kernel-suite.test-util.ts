@@ -374,6 +374,33 @@ export function kernelSuite(engine: Engine): void {
     const NOWHERE = 4096;
     const INPUT = OUT + 2048;
 
+    for (const elem of NUMBERS) {
+      for (const lanes of lanesOf(elem).filter((n) => n > 1)) {
+        const [mem, bytes] = [memOf(elem), BYTES[elem]];
+
+        test(`${lanes} ${elem} are streamed and read again`, () => {
+          const b = new KernelBuilder(`streamed.${elem}x${lanes}`);
+          const [input, out] = [b.param('in', 'ptr'), b.param('out', 'ptr')];
+          const n = b.param('n', 'index');
+          const step = lanes * bytes;
+          b.loop(0, n, 1, [], (i) => {
+            const value = b.load(mem, lanes, at(input, bytes, i, bytes as 4 | 8));
+            b.stream(mem, at(out, step, b.mul(i, step), 1), value);
+            return [];
+          });
+          b.store(mem, at(out), b.load(mem, lanes, at(out, 2 * step)));
+          runBoth(b.finish(), [[OUT, elem, 6 * lanes]], (view) => {
+            write(view, ARGS, 'index', INPUT);
+            write(view, ARGS + 8, 'index', OUT);
+            write(view, ARGS + 16, 'index', 5);
+            for (let i = 0; i < lanes + 6; i++) {
+              write(view, INPUT + i * bytes, elem, VALUES[elem][(i + 1) % 8]);
+            }
+          });
+        });
+      }
+    }
+
     for (const elem of [...NUMBERS, 'mask'] as const) {
       for (const lanes of lanesOf(elem).filter((n) => n > 1)) {
         const [mem, bytes] = [memOf(elem), BYTES[elem]];

@@ -538,6 +538,7 @@ const pools: Case[] = [
   [[1, 2, 7, 9], 3, { stride: 2, padding: 1 }],
   [[1, 1, 8, 8], [2, 3], { stride: [1, 2] }],
   [[2, 2, 9, 9], 2, { dilation: 2 }],
+  [[1, 2, 7, 43], 2, { ceilMode: true }],
   [[1, 1, 1, 1], 1, {}],
 ].flatMap(([shape, kernel, options]) =>
   FLOAT.flatMap((dtype): Case[] => {
@@ -548,6 +549,46 @@ const pools: Case[] = [
       run: (x) => op.maxPool2dWithIndices(x, kernel as number, options as op.PoolOptions),
     }));
   }),
+);
+
+/** Back through max-pooling: wide and narrow rows, windows apart and over each other. */
+interface Pooling extends op.PoolOptions {
+  readonly shape: Shape;
+  readonly out: Shape;
+  readonly kernel: op.Pair;
+}
+const poolings: Pooling[] = [
+  { shape: [2, 3, 6, 40], out: [3, 20], kernel: [2, 2], stride: [2, 2] },
+  { shape: [2, 2, 7, 9], out: [4, 5], kernel: [2, 2], stride: [2, 2], ceilMode: true },
+  { shape: [1, 2, 6, 40], out: [6, 40], kernel: [3, 3], stride: [1, 1], padding: [1, 1] },
+  { shape: [1, 2, 9, 37], out: [5, 19], kernel: [3, 3], stride: [2, 2], padding: [1, 1] },
+  { shape: [1, 2, 9, 20], out: [7, 7], kernel: [2, 3], stride: [1, 2], dilation: [2, 3] },
+  { shape: [1, 1, 10, 20], out: [10, 20], kernel: [7, 7], stride: [1, 1], padding: [3, 3] },
+];
+const poolGradients = poolings.flatMap(({ shape, out, kernel, ...options }) =>
+  FLOAT.flatMap((dtype): Case[] =>
+    LAYOUTS.map((layout) => {
+      const [batch, channels, height, width] = shape;
+      const window: op.PoolOptions = {
+        padding: [0, 0],
+        dilation: [1, 1],
+        ceilMode: false,
+        ...options,
+      };
+      return {
+        name: `maxPool2dGrad ${dtype} [${shape}] ${kernel} ${JSON.stringify(options)} ${layout}`,
+        operands: [
+          of(shape, dtype, { fill: ties }),
+          of([batch, channels, ...out], dtype, { layout }),
+        ],
+        run(x, dy) {
+          const [, positions] = op.maxPool2dWithIndices(x, kernel, window);
+          const a = op.attrs({ kernel, ...window, height, width });
+          return op.apply(op.ops.get('maxPool2dGrad') as op.OpDef, [positions, dy], a);
+        },
+      };
+    }),
+  ),
 );
 
 const index = (n: number) => (i: number) => ((i * 7) % (2 * n)) - n;
@@ -618,6 +659,7 @@ export const cases: readonly Case[] = [
   ...views,
   ...contractions,
   ...pools,
+  ...poolGradients,
   ...indexing,
   ...random,
   ...compositeCases,

@@ -15,6 +15,7 @@ import {
   softmax,
   sum,
   type Tensor,
+  variance,
   vjp,
 } from '../../src/index.ts';
 
@@ -74,6 +75,8 @@ record('softmax over rows', ((x) => softmax(x, 0)) as F, [1003, 512]);
 const norm = nn.layerNorm(768);
 record('layerNorm', ((x) => norm.forward(x)) as F, [300, 768]);
 record('sum of all', ((x) => sum(x)) as F, [700, 999]);
+record('variance of all', ((x) => variance(x)) as F, [1000, 999]);
+record('softmax of all', ((x) => softmax((x as Tensor).reshape([-1]), 0)) as F, [500, 999]);
 record('sum over rows', ((x) => sum(x, 0)) as F, [999, 700]);
 
 const model = nn.sequential(

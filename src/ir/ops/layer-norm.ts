@@ -62,14 +62,21 @@ const LAYER_NORM_GRAD = defineOp<LayerNormAttrs>({
   },
 });
 
-/** Operands (g, x, mean, variance, weight): `sum(g * (x - mean) / sqrt(variance + eps))`. */
+/**
+ * Operands (g, x, mean, variance, weight), the gradients of weight and bias:
+ * `sum(g * (x - mean) / sqrt(variance + eps))` and `sum(g)`, which read g once.
+ */
 const LAYER_NORM_WEIGHT_GRAD = defineOp<LayerNormAttrs>({
   name: 'layerNormWeightGrad',
-  infer: ([g, , , , w]) => ({ shape: w.shape, dtype: g.dtype }),
+  infer([g, , , , w]) {
+    const type = { shape: w.shape, dtype: g.dtype };
+    return [type, type];
+  },
   decompose(operands, { eps }) {
     const [g, x, mean, variance, w] = operands as readonly Value[];
     const off = sub(cast(x, g.dtype), mean);
-    return sumTo(mul(g, mul(off, rsqrt(add(variance, eps)))), w.shape);
+    const along = mul(g, mul(off, rsqrt(add(variance, eps))));
+    return [sumTo(along, w.shape), sumTo(g, w.shape)];
   },
 });
 
@@ -119,12 +126,14 @@ export const LAYER_NORM = defineOp<LayerNormAttrs>({
       const operands = [g, x, mean, variance, gMean, gVariance, ...w];
       unbroadcast(ctx, 0, apply(LAYER_NORM_GRAD, operands, ctx.attrs)[0], true);
     }
+    const last = weight ? 2 : 1;
+    const needsBias = bias && ctx.needs(last);
     if (weight && ctx.needs(1)) {
       const operands = [g, x, mean, variance, ...w];
-      unbroadcast(ctx, 1, apply(LAYER_NORM_WEIGHT_GRAD, operands, ctx.attrs)[0], true);
-    }
-    const last = weight ? 2 : 1;
-    if (bias && ctx.needs(last)) unbroadcast(ctx, last, g);
+      const [along, all] = apply(LAYER_NORM_WEIGHT_GRAD, operands, ctx.attrs);
+      unbroadcast(ctx, 1, along, true);
+      if (needsBias) unbroadcast(ctx, last, all, true);
+    } else if (needsBias) unbroadcast(ctx, last, g);
   },
 });
 

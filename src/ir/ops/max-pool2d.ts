@@ -10,12 +10,12 @@ import {
 } from '../../base/index.ts';
 import { apply } from '../apply.ts';
 import type { WindowMap } from '../lowering.ts';
-import { ndZeros } from '../nd-array.ts';
+import { ndZeros, setElement } from '../nd-array.ts';
 import { type Attrs, attrs, defineOp, SAVE } from '../op.ts';
 import type { Value } from '../value.ts';
 import { conv2d, type Pair, pairOf, windows } from './conv2d.ts';
 import { full } from './full.ts';
-import { scatterAdd } from './gather.ts';
+import { gather } from './gather.ts';
 import { flatten, reshape } from './reshape.ts';
 
 interface PoolAttrs extends Attrs, WindowMap {
@@ -41,23 +41,37 @@ function windowCount(x: Type, a: PoolAttrs, i: 0 | 1): number {
   return a.ceilMode && rest !== 0 && whole * s < n + p ? whole + 1 : whole;
 }
 
-interface ImageAttrs extends Attrs {
+interface PoolGradAttrs extends PoolAttrs {
   readonly height: number;
   readonly width: number;
 }
 
+/** The planes of the last two dimensions as rows, as `gather` takes them. */
+const planes = (x: Value): Value => flatten(x, 2);
+
 /** Operands (positions, dy): every element's gradient at the position it came from. */
-export const MAX_POOL2D_GRAD = defineOp<ImageAttrs>({
+export const MAX_POOL2D_GRAD = defineOp<PoolGradAttrs>({
   name: 'maxPool2dGrad',
   infer: ([, dy], { height, width }) => ({
     shape: [dy.shape[0], dy.shape[1], height, width],
     dtype: dy.dtype,
   }),
-  decompose([positions, dy], { height, width }) {
-    const { shape, dtype } = dy as Value;
-    const zeros = full([shape[0], shape[1], height * width], 0, dtype, (dy as Value).device);
-    const added = scatterAdd(zeros, 2, flatten(positions as Value, 2), flatten(dy as Value, 2));
-    return reshape(added, [shape[0], shape[1], height, width]);
+  reference([positions, dy], { height, width }, [{ shape, dtype }]) {
+    const dx = ndZeros(shape, dtype);
+    const windowsOfPlane = dy.shape[2] * dy.shape[3];
+    for (let i = 0; i < dy.data.length; i++) {
+      const plane = Math.floor(i / windowsOfPlane) * height * width;
+      const to = plane + Number(positions.data[i]);
+      setElement(dx, to, Number(dx.data[to]) + Number(dy.data[i]));
+    }
+    return dx;
+  },
+  lower: { kind: 'maxWindowGrad', window: (a) => a },
+  saves: SAVE.in0,
+  gradient(ctx, g) {
+    const positions = ctx.input(0) as Value;
+    const picked = gather(planes(g), 2, planes(positions));
+    ctx.give(1, reshape(picked, positions.shape));
   },
 });
 
@@ -126,7 +140,9 @@ export const MAX_POOL2D = defineOp<PoolAttrs>({
   saves: SAVE.out1,
   gradient(ctx, g) {
     const [, , height, width] = ctx.inputType(0).shape;
-    ctx.give(0, apply(MAX_POOL2D_GRAD, [ctx.output(1), g], attrs({ height, width }))[0]);
+    const { kernel, stride, padding, dilation, ceilMode } = ctx.attrs;
+    const a = attrs({ kernel, stride, padding, dilation, ceilMode, height, width });
+    ctx.give(0, apply(MAX_POOL2D_GRAD, [ctx.output(1), g], a)[0]);
   },
 });
 

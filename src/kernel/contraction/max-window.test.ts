@@ -13,6 +13,7 @@ function check(
   dtype: DType = 'float32',
   spoil: (data: Float32Array) => void = () => {},
   channelsLast = false,
+  ceil = false,
 ): void {
   machine.reset();
   const [n, c, h, w] = shape;
@@ -24,11 +25,10 @@ function check(
   const data = machine.put(INPUT(0), new Random(h * w + c).fill(dtype, numelOf(shape)));
   spoil(data as Float32Array);
   const { kernel, stride, padding, dilation } = window;
-  const [oh, ow] = [0, 1].map(
-    (d) =>
-      Math.floor((shape[2 + d] + 2 * padding[d] - dilation[d] * (kernel[d] - 1) - 1) / stride[d]) +
-      1,
-  );
+  const [oh, ow] = [0, 1].map((d) => {
+    const rest = shape[2 + d] + 2 * padding[d] - dilation[d] * (kernel[d] - 1) - 1;
+    return (ceil ? Math.ceil(rest / stride[d]) : Math.floor(rest / stride[d])) + 1;
+  });
   const count = n * c * oh * ow;
   const values = machine.out(OUTPUT(0), dtype, count);
   const positions = machine.out(OUTPUT(1), 'int32', count);
@@ -40,6 +40,7 @@ function check(
       input: INPUT(0),
       inputShape: shape,
       inputStrides: strides,
+      outputSize: [oh, ow],
       values: OUTPUT(0),
       positions: OUTPUT(1),
     },
@@ -108,6 +109,15 @@ for (const [name, machine] of Object.entries({
       for (const window of [pool(2, 2), pool(3, 1, 1), pool(3, 2, 1), pool(5, 1, 0)]) {
         check(machine, [1, 2, 6, 43], window);
         check(machine, [1, 2, 6, 43], window, 'int32', () => {}, true);
+      }
+    });
+
+    it('windows that are only partly inside', () => {
+      for (const width of [8, 11, 24, 45]) {
+        for (const window of [pool(2, 2), pool(3, 2), pool(3, 2, 1)]) {
+          check(machine, [1, 2, 6, width], window, 'float32', () => {}, false, true);
+          check(machine, [1, 2, 9, width], window, 'float64', () => {}, true, true);
+        }
       }
     });
 

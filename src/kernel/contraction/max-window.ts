@@ -18,6 +18,8 @@ export interface MaxWindowSpec {
   /** [N, C, H, W], and strides in elements. */
   readonly inputShape: readonly number[];
   readonly inputStrides: readonly number[];
+  /** [OH, OW]; the last windows may be only partly inside. */
+  readonly outputSize: readonly number[];
   /** Dense; positions are int32 in H * W. */
   readonly values: BufferRef;
   readonly positions: BufferRef;
@@ -27,14 +29,11 @@ export interface MaxWindowSpec {
 const UNROLLED = 16;
 
 export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Temp): Launch[] {
-  const { window: w, inputShape: shape, inputStrides: strides } = spec;
+  const { window: w, inputShape: shape, inputStrides: strides, outputSize: out } = spec;
   const elem = numberElem(spec.dtype);
   const bytes = bytesOf(spec.dtype);
   const bits = bytes === 8 ? 'i64' : 'i32';
   const span = [0, 1].map((d) => w.dilation[d] * (w.kernel[d] - 1));
-  const out = [0, 1].map(
-    (d) => Math.floor((shape[2 + d] + 2 * w.padding[d] - span[d] - 1) / w.stride[d]) + 1,
-  );
   if (shape[0] * shape[1] === 0 || out[0] < 1 || out[1] < 1) return [];
   // The windows that lie inside.
   const first = [0, 1].map((d) => Math.min(out[d], Math.ceil(w.padding[d] / w.stride[d])));
@@ -42,7 +41,7 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
     const last = Math.floor((shape[2 + d] - 1 + w.padding[d] - span[d]) / w.stride[d]);
     return Math.max(first[d], Math.min(out[d], last + 1));
   });
-  const unpadded = w.padding[0] === 0 && w.padding[1] === 0;
+  const unpadded = [0, 1].every((d) => first[d] === 0 && end[d] === out[d]);
   // Positions are as wide as values where a whole vector of windows runs at a time.
   const lanes = bytes === 4 ? info.vectorBytes / bytes : 1;
   // How far neighbouring windows' elements are apart, where vectors can be loaded.

@@ -26,6 +26,7 @@ import { ownMap, type Place, stridesIn } from './place.ts';
 import { type FusedKernel, offenders, type Plan, planLoops } from './plan.ts';
 import { argsOfPlan, keyOf } from './slots.ts';
 import { buildSpecial } from './special.ts';
+import { isSplit, type Memory, split } from './split.ts';
 
 export class Assembly implements Surroundings {
   readonly info: TargetInfo;
@@ -190,7 +191,11 @@ export class Assembly implements Surroundings {
     }
     const group = new GroupBuilder(this, step);
     const kernel = group.kernel();
-    if (kernel.stores.length > 0) this.launch(keepCostly(kernel, group.pool));
+    if (kernel.stores.length === 0) return;
+    this.densify(kernel);
+    if (!isSplit(kernel)) return this.launch(keepCostly(kernel, group.pool));
+    const temp = (dtype: DType, shape: Shape): Memory => this.fresh(dtype, shape);
+    for (const part of split(kernel, group.pool, temp)) this.launch(part);
   }
 
   // ---- buffers
@@ -277,6 +282,12 @@ export class Assembly implements Surroundings {
     }
     const place = this.placeOf(x as GraphValue);
     return place.dtype === dtype ? place : this.copied(place, dtype);
+  }
+
+  /** An operand in memory, row by row without gaps. */
+  denseOperand(x: GraphValue | number, dtype: DType): Place {
+    const place = this.operand(x, dtype);
+    return isContiguous(place.shape, place.strides) ? place : this.copied(place);
   }
 
   // ---- kernels

@@ -40,6 +40,9 @@ class Emitter {
   /** Where each loop starts: the outermost one at the tile's first turn. */
   private readonly starts: (Reg | number)[] = [];
   private turns: Reg | null = null;
+  private total: Reg | null = null;
+  /** Whether the code being written stores past the caches. */
+  private bypasses = false;
   private readonly strides = new Map<string, Reg>();
   private readonly scalars = new Map<Expr, Reg>();
   private readonly pointers = new Map<Stream, Reg>();
@@ -90,6 +93,9 @@ class Emitter {
         case 'turns':
           this.turns = this.b.param('turns', 'index');
           break;
+        case 'total':
+          this.total = this.b.param('total', 'index');
+          break;
         case 'stride': {
           const { id } = slot.stream;
           const name = `d${this.plan.streams.indexOf(slot.stream)}_${slot.loop}`;
@@ -125,8 +131,31 @@ class Emitter {
     const top: Cell = { known: new Map(), base, lanes: 1, index: null, ahead: 0, block: null };
     this.preload(this.plan.exprs, top, 0);
     this.storeAll(this.stores('once'), top);
-    this.eachTile(() => this.rows(0, top));
+    const all = (bypass: boolean): [] => {
+      this.bypasses = bypass;
+      this.eachTile(() => this.rows(0, top));
+      return [];
+    };
+    if (this.plan.bypassed.size === 0) all(false);
+    else
+      this.b.if(
+        this.aligned(this.plan.bypassed),
+        () => all(true),
+        () => all(false),
+      );
     return this.b.finish();
+  }
+
+  /** Whether vectors at these streams' beginnings are aligned. */
+  private aligned(streams: Iterable<Stream>): Reg {
+    const { b } = this;
+    let low = b.const('i32', 0);
+    for (const s of streams) {
+      low = b.binary('or', low, b.convert(this.pointers.get(s) as Reg, 'i32'));
+    }
+    const bytes = this.plan.lanes * Math.max(...[...streams].map(bytesOfStream));
+    low = b.binary('and', low, b.const('i32', bytes - 1));
+    return b.compare('eq', low, b.const('i32', 0));
   }
 
   /** Sets the outermost loop's bounds to those of each tile in turn. */
@@ -140,6 +169,8 @@ class Emitter {
       this.sizes[0] = b.min(b.add(start, turns), all);
       body();
     });
+    this.starts.length = 0;
+    this.sizes[0] = all;
   }
 
   private startOf(loop: number): Reg | number {
@@ -152,10 +183,15 @@ class Emitter {
     const { plan } = this;
     if (loop === plan.kept) return this.phases([cell]);
     if (loop !== plan.vector) {
+      const part = this.sizes[plan.kept];
       this.b.loop(this.startOf(loop), this.sizes[loop], 1, [], (i) => {
+        const { b, total } = this;
+        if (total !== null && loop === 0)
+          this.sizes[plan.kept] = b.min(part, b.sub(total, b.mul(i, part)));
         this.rows(loop + 1, this.enter(loop, i, cell, plan.exprs, 0));
         return [];
       });
+      if (this.total !== null) this.sizes[plan.kept] = part;
       return;
     }
     // The vector loop is the last kept one: rows lie side by side in the lanes.
@@ -538,7 +574,11 @@ class Emitter {
     });
     stores.forEach(({ stream, value }, i) => {
       const mem = memOf(value.dtype);
-      if (!strided(stream)) return b.store(mem, this.address(stream, cell), values[i]);
+      if (!strided(stream)) {
+        const to = this.address(stream, cell);
+        const past = this.bypasses && cell.lanes > 1 && this.plan.bypassed.has(stream);
+        return past ? b.stream(mem, to, values[i]) : b.store(mem, to, values[i]);
+      }
       const stride = this.strides.get(`${stream.id},${this.plan.vector}`) as Reg;
       const base = cell.base.get(stream) as Reg;
       for (let lane = 0; lane < cell.lanes; lane++) {

@@ -20,6 +20,11 @@ export interface FusedKernel {
   readonly stores: readonly Store[];
   /** The op that may fault. */
   readonly faults?: string;
+  /**
+   * Of a space of rows that part so many elements: the last row is shorter where they do not fill
+   * it. Operands run on from row to row.
+   */
+  readonly total?: number;
 }
 
 export interface Store {
@@ -63,6 +68,8 @@ export interface Plan {
    * share cache lines; -1 for all others.
    */
   readonly block: number;
+  /** What is too much for the caches to hold: stores of whole vectors pass them by. */
+  readonly bypassed: ReadonlySet<Stream>;
   /** How the outermost loop is cut into pieces for several threads; null if it is not worth it. */
   readonly tiles: Tiles | null;
   /** How often partial sums of CHUNK parts are joined to larger ones: 0 to 2 times. */
@@ -129,6 +136,8 @@ function loopsOf(kernel: FusedKernel, streams: readonly Stream[], ordered: boole
       const before: number = last === null ? -1 : last.dims[last.dims.length - 1];
       const merge =
         last !== null &&
+        // Only whole rows of parts may be shorter.
+        (kernel.total === undefined || before !== 0) &&
         (kind && ordered ? before === d - 1 : streams.every((s) => mergeable(s, before, d, space)));
       if (last !== null && merge) {
         last.size *= space[d];
@@ -208,6 +217,11 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
       : 1;
   // Tiles of the vector loop hold whole turns.
   const unit = vector === 0 ? lanes * Math.max(units, storeUnits) : 1;
+  const simple = reductions.length === 0 && kernel.stores.length === 1 && cost <= 12;
+  const bypassed =
+    vector === loops.length - 1 && lanes > 1 && block < 0 && simple
+      ? bypassedBy(kernel, exprs, streams, loops, info)
+      : new Set<Stream>();
   const lastInner = loops.length > kept ? loops[loops.length - 1].size : 1;
   const levels = [
     ...reductions.map((r) => r.operand.level + 1),
@@ -222,6 +236,7 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
     units,
     storeUnits,
     block,
+    bypassed,
     tiles: tilesOfKernel(
       kernel,
       loops,
@@ -238,6 +253,45 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
     varies,
     phases: Math.max(0, ...levels),
   };
+}
+
+/**
+ * The streams to store past the caches, where a kernel touches more than they hold: written once,
+ * in rows whose vectors are all aligned if the first is, and not read.
+ */
+function bypassedBy(
+  kernel: FusedKernel,
+  exprs: readonly Expr[],
+  streams: readonly Stream[],
+  loops: readonly Loop[],
+  info: TargetInfo,
+): Set<Stream> {
+  const bytesOfAll = ({ memory, strides }: Stream): number => {
+    if (memory === null) return 0;
+    return (
+      kernel.space.reduce((n, size, d) => (strides[d] === 0 ? n : n * size), 1) *
+      bytesOf(memory.dtype)
+    );
+  };
+  const touched = streams.reduce((n, s) => n + bytesOfAll(s), 0);
+  if (touched <= info.streamBytes) return new Set();
+  const read = new Set(
+    exprs.flatMap((e) => (e.kind === 'load' || e.kind === 'gather' ? [e.stream] : [])),
+  );
+  const written = kernel.stores.filter(({ place, value, stream }) => {
+    const bytes = bytesOf(value.dtype);
+    return (
+      place === 'inner' &&
+      value.dtype !== 'bool' &&
+      !read.has(stream) &&
+      loops.every((l, i) =>
+        i === loops.length - 1
+          ? strideOf(stream, l) === 1
+          : (strideOf(stream, l) * bytes) % info.vectorBytes === 0,
+      )
+    );
+  });
+  return new Set(written.map((s) => s.stream));
 }
 
 const MOST_TILES = 64;

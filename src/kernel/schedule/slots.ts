@@ -25,6 +25,8 @@ export type Slot =
   | { readonly kind: 'size'; readonly loop: number }
   /** Turns of the outermost loop in one tile. */
   | { readonly kind: 'turns' }
+  /** Elements of all rows, where the last may be shorter. */
+  | { readonly kind: 'total' }
   /** Bytes from one turn of the loop to the next; elements for positions. */
   | { readonly kind: 'stride'; readonly stream: Stream; readonly loop: number }
   | { readonly kind: 'gatherSize'; readonly expr: Expr }
@@ -44,6 +46,7 @@ export function slotsOf(plan: Plan): Slot[] {
   }
   for (let loop = 0; loop < loops.length; loop++) slots.push({ kind: 'size', loop });
   if (plan.tiles !== null) slots.push({ kind: 'turns' });
+  if (kernel.total !== undefined) slots.push({ kind: 'total' });
   for (const stream of streams) {
     classes.get(stream)?.forEach((c, loop) => {
       if (c === 'other') slots.push({ kind: 'stride', stream, loop });
@@ -79,6 +82,8 @@ export function argsOfPlan(plan: Plan, bufferOf: (root: Root) => BufferRef): Arg
         return { kind: 'index', value: plan.loops[slot.loop].size };
       case 'turns':
         return { kind: 'index', value: plan.tiles?.turns ?? 0 };
+      case 'total':
+        return { kind: 'index', value: plan.kernel.total ?? 0 };
       case 'stride': {
         const elements = strideOf(slot.stream, plan.loops[slot.loop]);
         return { kind: 'index', value: elements * bytesOfStream(slot.stream) };
@@ -148,6 +153,10 @@ export function keyOf(plan: Plan, isa: string): string {
       )
       .join(';'),
     `${plan.loops.map((l) => (l.inner ? 'i' : 'k')).join('')} v${plan.vector} ` +
-      `x${plan.lanes}*${plan.units}/${plan.storeUnits}+${plan.chunked} b${plan.block}${plan.tiles === null ? '' : ' tiles'}`,
+      `x${plan.lanes}*${plan.units}/${plan.storeUnits}+${plan.chunked} b${plan.block}${plan.tiles === null ? '' : ' tiles'}` +
+      `${plan.kernel.total === undefined ? '' : ' total'}` +
+      (plan.bypassed.size === 0
+        ? ''
+        : ` past ${[...plan.bypassed].map((s) => stream.get(s)).join(' ')}`),
   ].join('|');
 }

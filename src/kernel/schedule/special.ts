@@ -1,7 +1,14 @@
 /** Steps that are no elementwise group: contractions, windows, assembly, scatter. */
 import { bytesOf, contiguousStrides, IndexError, numelOf, specOf } from '../../base/index.ts';
 import { type GraphNode, type GraphValue, typeOf } from '../../ir/index.ts';
-import { lowerConv, lowerGemm, lowerMaxWindow, needsEvenPixels } from '../contraction/index.ts';
+import {
+  gathersWindows,
+  lowerConv,
+  lowerGemm,
+  lowerMaxWindow,
+  lowerMaxWindowGrad,
+  needsEvenPixels,
+} from '../contraction/index.ts';
 import type { Epilogue } from '../epilogue.ts';
 import type { BufferRef, Launch } from '../launch.ts';
 import type { Step } from '../step.ts';
@@ -21,6 +28,8 @@ export function buildSpecial(assembly: Assembly, step: Step, finish: Step | null
       return buildContraction(assembly, node, lower, finish);
     case 'maxWindow':
       return buildWindow(assembly, node, lower);
+    case 'maxWindowGrad':
+      return buildWindowGrad(assembly, node, lower);
     case 'assemble':
       return buildAssemble(assembly, node, lower);
     case 'scatterAdd':
@@ -133,11 +142,53 @@ function buildWindow(assembly: Assembly, node: GraphNode, lower: LoweringOf<'max
     input: operands.ref(x),
     inputShape: [...x.shape],
     inputStrides: [...x.strides],
+    outputSize: values.shape.slice(2),
     values: assembly.bufferOf(values),
     positions: assembly.bufferOf(positions),
   };
   const launches = lowerMaxWindow(spec, assembly.info, (bytes) => assembly.temp(bytes));
   assembly.push(operands.placed(launches));
+}
+
+/** Each element asks the windows over it; where these are many, each window adds to its element. */
+function buildWindowGrad(
+  assembly: Assembly,
+  node: GraphNode,
+  lower: LoweringOf<'maxWindowGrad'>,
+): void {
+  const [image] = node.outputs;
+  if (numelOf(image.shape) === 0) return;
+  const window = lower.window(node.attrs);
+  const { info } = assembly;
+  const positions = assembly.denseOperand(node.inputs[0], 'int32');
+  const dy = assembly.denseOperand(node.inputs[1], image.dtype);
+  const [batch, channels, height, width] = image.shape;
+  if (gathersWindows(window, image.dtype, info)) {
+    const operands = new Operands(assembly);
+    const spec = {
+      name: node.def.name,
+      window,
+      dtype: image.dtype,
+      positions: operands.ref(positions),
+      dy: operands.ref(dy),
+      dyShape: [...dy.shape],
+      dyStrides: [...dy.strides],
+      dx: assembly.bufferOf(image),
+      height,
+      width,
+    };
+    assembly.push(operands.placed(lowerMaxWindowGrad(spec, info)));
+    return;
+  }
+  const out = denseOut(node);
+  assembly.fill(out, 0);
+  const planes = (p: Place): Place => {
+    const shape = [batch, channels, numelOf(p.shape) / (batch * channels)];
+    return { ...p, shape, strides: contiguousStrides(shape) };
+  };
+  const bufferOf = (p: Place) => assembly.bufferOf(p.root);
+  const [to, at, from] = [out, positions, dy].map(planes);
+  assembly.push([scatterLaunch(node.def.name, 2, to, at, from, info, bufferOf)]);
 }
 
 /** Fills the output, then copies each operand that is not there yet to its place. */

@@ -46,12 +46,13 @@ export class X64Device implements Device {
     this.isa = isa;
     this.threads = host.threads;
     host.system.keepFreedMemory();
-    const { l1, l2 } = host.cpu;
+    const { l1, l2, l3 } = host.cpu;
     const info = isa === 'avx2' ? AVX2_TARGET : AVX512_TARGET;
     this.info = {
       ...info,
       threads: host.threads,
       cache: { l1: l1 || info.cache.l1, l2: l2 || info.cache.l2 },
+      streamBytes: l3 || info.streamBytes,
     };
     this.engine = `x86-64 machine code (${isa})`;
     this.heap = new X64Memory(host.memory);

@@ -292,7 +292,7 @@ function loadTruth(s: Selector, { dst, addr, mask, splat: one }: Of<'load'>): vo
   s.emit('vptestmb', [s.operand(dst), s.use(bytes, 128), s.use(bytes, 128)], { foldable: -1 });
 }
 
-function store(s: Selector, { mem, addr, value, mask }: Of<'store'>): void {
+function store(s: Selector, { mem, addr, value, mask, stream }: Of<'store'>): void {
   const { elem, lanes: n } = value.type;
   const guard = mask === undefined ? {} : { mask: s.reg(mask) };
   if (mem === 'u8') {
@@ -306,6 +306,7 @@ function store(s: Selector, { mem, addr, value, mask }: Of<'store'>): void {
     }
     return s.emit('vmovdqu8', [{ ...s.address(addr, 128), ...guard }, s.use(bytes, 128)]);
   }
+  if (stream) return s.stream(s.address(addr, bitsOf(value.type)), s.operand(value));
   const name = isFloat(elem) ? `vmovu${ps(elem)}` : bytesOf(elem) === 8 ? 'vmovdqu64' : 'vmovdqu32';
   s.emit(name, [{ ...s.address(addr, bitsOf(value.type)), ...guard }, s.operand(value)]);
 }

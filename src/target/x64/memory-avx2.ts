@@ -44,6 +44,7 @@ export function store(s: Selector, inst: Of<'store'>): void {
   if (mem === 'u8') return storeTruth(s, inst);
   const to = s.address(addr, bitsOf(value.type));
   const v = s.operand(value);
+  if (inst.stream) return s.stream(to, v);
   if (mask === undefined) return s.emit(isFloat(elem) ? `vmovu${ps(elem)}` : 'vmovdqu', [to, v]);
   const name = isFloat(elem) ? `vmaskmov${ps(elem)}` : `vpmaskmov${dq(elem)}`;
   s.emit(name, [to, s.operand(mask), v], { foldable: -1 });

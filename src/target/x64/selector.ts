@@ -79,6 +79,7 @@ export class Selector {
   private readonly tables = new Map<string, VReg>();
   /** Whether the kernel asks which tiles to run. */
   tiled = false;
+  private streams = false;
   private nextId = 0;
   private depth = 0;
 
@@ -98,7 +99,15 @@ export class Selector {
 
   kernel(): readonly MNode[] {
     const body = this.block(this.source.body);
-    return [...this.prelude, ...body];
+    // Streamed stores are in no order with others; whoever is told of the end must see them.
+    const end = this.streams ? [instOf('sfence', [])] : [];
+    return [...this.prelude, ...body, ...end];
+  }
+
+  /** A vector past the caches, whatever its elements. */
+  stream(to: MemUse, value: RegUse): void {
+    this.streams = true;
+    this.emit('vmovntps', [to, value], { foldable: -1 });
   }
 
   // ---- what is used how
