@@ -50,9 +50,6 @@ const { metafile } = await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // What V8 reads at every start; names stay, for stack traces.
-  minifyWhitespace: true,
-  lineLimit: 100,
   logLevel: 'warning',
   // tsconfig.json leads '#names' to src, for the editor; here package.json decides. A class that came
   // in from both places would be two classes.
