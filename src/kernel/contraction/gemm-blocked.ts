@@ -78,7 +78,7 @@ function chooseBlocks(p: Problem, t: Tile, aInPlace: boolean, info: TargetInfo):
     Math.floor(2048 / columnsOf(t)) * columnsOf(t),
   );
   const half = info.cache.l2 / 2 / (KC * t.bytes);
-  return { mc: rowsFor(nc, Math.max(t.rows, Math.floor(half / t.rows) * t.rows)), nc };
+  return { mc: rowsFor(nc, upTo(half, t.rows)), nc };
 }
 
 export function blockedGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
@@ -90,7 +90,7 @@ export function blockedGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
   const depth = Math.max(1, Math.min(KC, p.k.size));
   const own = (name: string, bytes: number): Scratch =>
     new Scratch(args, name, scratchBuffer(temp, bytes, info));
-  const packedA = aInPlace ? null : own('packedA', mc * depth * t.bytes);
+  const packedA = aInPlace ? null : own('packedA', mc * depth * t.bytes + info.vectorBytes);
   const packedB = bInPlace ? null : own('packedB', nc * depth * t.bytes);
   const byElement = !info.masks || (epilogue !== undefined && !epilogue.vector);
   const scratch = byElement ? own('scratch', t.rows * width * t.bytes) : null;
@@ -159,6 +159,7 @@ export function blockedGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
             outer: rows,
             to: toA,
             panelBytes: panelOf(t.rows),
+            overrun: true,
           });
         }
         /** The tile's rows of A: in the copy, or where they lie; past the last, the last again. */

@@ -24,6 +24,11 @@ export interface Panels {
   readonly to: Reg;
   /** Bytes from panel to panel. */
   readonly panelBytes: Reg;
+  /**
+   * Whether a vector may be written where a panel ends: steps narrower than one are then stored as a
+   * whole one, and the next step overwrites what that has too much.
+   */
+  readonly overrun?: boolean;
 }
 
 /** Outer positions copied at a time when they are not neighbours in memory. */
@@ -31,10 +36,12 @@ const GROUP = 8;
 
 export function packPanels(b: KernelBuilder, p: Panels): void {
   b.loop(0, p.outer, p.width, [p.to], (first, [to]) => {
-    const unit = p.masks ? p.width % p.lanes === 0 : p.width >= p.lanes;
+    const narrow = p.overrun === true && p.width < p.lanes;
+    const vectors = p.width % p.lanes === 0 || narrow;
+    const unit = p.masks ? vectors : p.width >= p.lanes;
     const dense = unit && p.outerStride === p.bytes;
     const left = b.sub(p.outer, first);
-    const turned = p.width % p.lanes === 0 && p.stepStride === p.bytes && p.lanes > 1;
+    const turned = vectors && p.stepStride === p.bytes && p.lanes > 1;
     if (dense && p.masks) copyMasked(b, p, first, left, to);
     else if (turned) turn(b, p, first, left, to);
     else if (dense) {
@@ -90,7 +97,8 @@ function copyDense(b: KernelBuilder, p: Panels, first: Reg, to: Reg): [] {
 
 function copyMasked(b: KernelBuilder, p: Panels, first: Reg, left: Reg, to: Reg): void {
   const source = b.add(p.source, b.mul(first, p.bytes));
-  const masks = edgeMasks(b, left, p.width / p.lanes, p.lanes);
+  const inside = p.width < p.lanes ? b.min(left, p.width) : left;
+  const masks = edgeMasks(b, inside, Math.ceil(p.width / p.lanes), p.lanes);
   everyStep(b, p, [source], to, ([from], sourceOffset, target, offset) => {
     for (const [j, mask] of masks.entries()) {
       const o = j * p.lanes * p.bytes;
@@ -136,7 +144,7 @@ function turn(b: KernelBuilder, p: Panels, first: Reg, left: Reg, to: Reg): void
     );
     b.loop(done, p.steps, 1, [rest], (step, [out]) => {
       const offset = b.mul(step, bytes);
-      for (const i of range) {
+      for (const i of range.slice(0, p.width)) {
         b.store(p.elem, at(out, i * bytes), b.load(p.elem, 1, at(rowAt(i), 0, offset, 1)));
       }
       return [b.add(out, line)];
