@@ -12,6 +12,7 @@ import {
   optim,
   randint,
   randn,
+  scaledDotProductAttention,
   softmax,
   sum,
   type Tensor,
@@ -75,6 +76,17 @@ const norm = nn.layerNorm(768);
 record('layerNorm', ((x) => norm.forward(x)) as F, [300, 768]);
 record('sum of all', ((x) => sum(x)) as F, [700, 999]);
 record('sum over rows', ((x) => sum(x, 0)) as F, [999, 700]);
+
+// In blocks: of 128 keys where causal, of 256 where all scores would take more than 64 MiB.
+const attention =
+  (isCausal: boolean): F =>
+  (q, k, v) =>
+    scaledDotProductAttention(q, k, v, { isCausal });
+const short = [3, 500, 24];
+record('attention', attention(false), short, short, short);
+record('causal attention', attention(true), short, short, short);
+const long = [5, 2048, 8];
+record('long attention', attention(false), long, long, long);
 
 const model = nn.sequential(
   nn.conv2d(3, 16, 3, { padding: 1 }),
