@@ -1,5 +1,6 @@
 export * from './dtype.ts';
 export * from './errors/index.ts';
+export * from './extents.ts';
 export * from './flags.ts';
 export * from './given.ts';
 export * from './options.ts';

@@ -78,5 +78,27 @@ it('takes a step of an LSTM as a product and a cell, and attention as two produc
   expect(lstm.filter((s) => s.includes('tanh'))).toHaveLength(2);
   const q = random([2, 8, 16]);
   const attention = steps([q, q, q], ([a, b, c]) => ops.scaledDotProductAttention(a, b, c));
-  expect(attention).toEqual(['matmul', 'mul max eq where sub exp sum eq where div', 'matmul']);
+  const softmax = 'mul max eq where sub exp sum eq where';
+  expect(attention.toSorted()).toEqual(['div', 'matmul', 'matmul', softmax].toSorted());
+});
+
+it('ends each contraction by a group of its own', () => {
+  const [a, b] = [random([8, 6]), random([6, 8])];
+  const both = ([p, q]: Value[]) => add(relu(ops.matmul(p, q)), exp(ops.matmul(p, q)));
+  expect(steps([a, b], both)).toEqual(['matmul', 'relu', 'matmul', 'exp add']);
+  const running = ([p, q]: Value[]) => {
+    const first = relu(ops.matmul(p, ops.matmul(q, p)));
+    // What is reduced later goes through memory: the product does not wait for it.
+    const scale = sum(exp(ops.matmul(p, q)), 1, true);
+    return add(mul(first, scale), ops.matmul(p, ops.matmul(q, p)));
+  };
+  const products = ['matmul', 'matmul'];
+  expect(steps([a, b], running)).toEqual([
+    ...products,
+    'relu',
+    'matmul',
+    'exp sum',
+    'mul add',
+    ...products,
+  ]);
 });

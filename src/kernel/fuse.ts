@@ -8,6 +8,8 @@
  *      ones; what follows per row or over the whole space stays in the group (softmax: three
  *      phases of one kernel).
  *    - Everything else (contractions, windows, scatter, assembly) is a step of its own.
+ *    - A group takes the result of one contraction, and nothing that is reduced after that began:
+ *      it ends the contraction at once, while its result is near.
  * 2. A step depends on the steps whose results it reads from memory. Nothing joins a group if a
  *    cycle would follow.
  * 3. `schedule/assembly.ts` then builds each group's expressions, turns groups that only finish a contraction
@@ -51,6 +53,7 @@ const spaceOf = (shape: Shape): number[] => shape.filter((n) => n !== 1);
 
 class Fuser {
   private readonly steps = new Set<Step>();
+  private begun = 0;
   private readonly stepOf = new Map<GraphValue, Step>();
 
   run(graph: Graph): Fusion {
@@ -77,7 +80,7 @@ class Fuser {
       case undefined:
         throw new Error(`${node.def.name} is not a primitive: expand the graph first`);
       default:
-        this.add(new Step(), node);
+        this.add(new Step(this.begun++), node);
     }
   }
 
@@ -94,7 +97,7 @@ class Fuser {
   }
 
   private start(node: GraphNode, shape: Shape): Step {
-    const step = new Step();
+    const step = new Step(this.begun++);
     step.space = spaceOf(shape);
     this.enter(step, node, ownMap(shape));
     return step;
@@ -111,7 +114,7 @@ class Fuser {
 
   private startReduction(node: GraphNode): void {
     const { dims, shape } = reductionOf(node);
-    const step = new Step();
+    const step = new Step(this.begun++);
     step.space = spaceOf(shape);
     const map = ownMap(shape);
     const inner = step.space.map(() => false);
@@ -150,6 +153,7 @@ class Fuser {
     const out = node.outputs[0].shape;
     const maps = this.operandMaps(node, group);
     if (maps === null || this.wouldCycle(node, group)) return false;
+    if (this.wouldWait(node, group)) return false;
     // What a gather picks from must lie in memory.
     const isGather = node.def.lower?.kind === 'gather';
     if (isGather && this.stepOf.get(chainOf(node.inputs[0]).base as GraphValue) === group) {
@@ -206,10 +210,28 @@ class Fuser {
     });
   }
 
+  /**
+   * Whether a group that takes a contraction's result would take another's too, or would have to
+   * wait for what begins later and goes through memory anyway.
+   */
+  private wouldWait(node: GraphNode, group: Step): boolean {
+    const own = taken(group);
+    if (own.length === 0) return false;
+    const read = this.bases(node).map((base) => this.stepOf.get(base));
+    return read.some(
+      (s) =>
+        s !== undefined &&
+        s !== group &&
+        !group.deps.has(s) &&
+        (isContraction(s) || (s.inner !== null && own.some((c) => c.number < s.number))),
+    );
+  }
+
   /** Merges group `from` into `into`, which holds `node`, a reader of both. */
   private merge(from: Step, into: Step, node: GraphNode): void {
     if (from.space === null || !this.steps.has(from)) return;
     if (from.nodes.length + into.nodes.length > MAX_NODES) return;
+    if (new Set([...taken(from), ...taken(into)]).size > 1) return;
     const translate = this.translation(from, into, node);
     if (translate === null) return;
     for (const d of into.deps) if (d !== from && d.reaches(from)) return;
@@ -361,6 +383,12 @@ function widthsOf(node: GraphNode): Set<number> {
   types.delete('bool');
   return new Set([...types].map(bytesOf));
 }
+
+const isContraction = ({ nodes: [first] }: Step): boolean =>
+  first.def.lower?.kind === 'gemm' || first.def.lower?.kind === 'conv';
+
+/** The contractions whose results a group takes. */
+const taken = (group: Step): readonly Step[] => [...group.deps].filter(isContraction);
 
 const sameSizes = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((n, d) => n === b[d]);

@@ -33,11 +33,13 @@ export interface Launch {
   readonly faults?: string;
 }
 
-/** Everything one graph needs: launches in order, and the size of each temporary buffer. */
+/** Everything one graph needs: launches in order, and where each temporary buffer lies. */
 export interface LaunchPlan {
   readonly launches: readonly Launch[];
-  /** Bytes of each temporary; temporaries never overlap. */
+  /** Where temporaries start, in bytes from the start of memory for all of them. */
   readonly temps: readonly number[];
+  /** Bytes of that memory. */
+  readonly tempBytes: number;
   /** Pairs [output, input]: the output may lie on the input's memory, if that is dense. */
   readonly inPlace: readonly (readonly [number, number])[];
 }

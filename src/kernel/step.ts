@@ -3,6 +3,8 @@ import type { GraphNode, GraphValue } from '../ir/index.ts';
 
 /** One kernel or contraction to be. */
 export class Step {
+  /** Which of all steps it is, in the order in which they were begun. */
+  readonly number: number;
   /** In the graph's order. */
   readonly nodes: GraphNode[] = [];
   /** Steps whose results it reads from memory, and those that read its own. */
@@ -21,6 +23,10 @@ export class Step {
   readonly widths = new Set<number>();
   /** Holds a gather that spans the space. */
   gathers = false;
+
+  constructor(number: number) {
+    this.number = number;
+  }
 
   dependOn(other: Step): void {
     if (other === this) return;

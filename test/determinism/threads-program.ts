@@ -12,6 +12,7 @@ import {
   optim,
   randint,
   randn,
+  scaledDotProductAttention,
   softmax,
   sum,
   type Tensor,
@@ -78,6 +79,17 @@ record('sum of all', ((x) => sum(x)) as F, [700, 999]);
 record('variance of all', ((x) => variance(x)) as F, [1000, 999]);
 record('softmax of all', ((x) => softmax((x as Tensor).reshape([-1]), 0)) as F, [500, 999]);
 record('sum over rows', ((x) => sum(x, 0)) as F, [999, 700]);
+
+// In blocks: of 128 keys where causal, of 256 where all scores would take more than 64 MiB.
+const attention =
+  (isCausal: boolean): F =>
+  (q, k, v) =>
+    scaledDotProductAttention(q, k, v, { isCausal });
+const short = [3, 500, 24];
+record('attention', attention(false), short, short, short);
+record('causal attention', attention(true), short, short, short);
+const long = [5, 2048, 8];
+record('long attention', attention(false), long, long, long);
 
 const model = nn.sequential(
   nn.conv2d(3, 16, 3, { padding: 1 }),

@@ -86,3 +86,23 @@ test('a working set of twice the heap computes right', () => {
   expect(tensors).toBe(32);
   expect(right).toBe(true);
 }, 60_000);
+
+test.each(['x64', 'wasm'])(
+  'attention over 4,096 positions holds no scores (%s)',
+  (engine) => {
+    interface Report {
+      readonly before: number;
+      readonly after: number;
+      readonly scoresMb: number;
+      readonly finite: boolean;
+    }
+    const { before, after, scoresMb, finite } = run<Report>('long-attention', [], {
+      GRADUS_CPU: engine,
+    });
+    expect(finite).toBe(true);
+    expect(scoresMb).toBe(512);
+    // At once the gradient would take three times the scores.
+    expect(after - before).toBeLessThan(scoresMb / 2);
+  },
+  120_000,
+);

@@ -6,6 +6,12 @@ export { ALL, ANY, all, any } from './any-all.ts';
 export { ARANGE, arange, LINSPACE, linspace } from './arange.ts';
 export { ARGMAX, ARGMIN, argmax, argmin } from './argmax.ts';
 export {
+  type AttentionDropout,
+  type AttentionOptions,
+  SCALED_DOT_PRODUCT_ATTENTION,
+  scaledDotProductAttention,
+} from './attention/scaled-dot-product-attention.ts';
+export {
   BATCH_NORM,
   BATCH_NORM_TRAINING,
   type BatchNormOptions,
@@ -121,12 +127,6 @@ export { flatten, RESHAPE, reshape, squeeze, unsqueeze } from './reshape.ts';
 export { RMSPROP_UPDATE, type RmspropState, rmspropUpdate } from './rmsprop-update.ts';
 export { CEIL, ceil, FLOOR, floor, ROUND, round, TRUNC, trunc } from './rounding.ts';
 export { RSQRT, rsqrt } from './rsqrt.ts';
-export {
-  type AttentionDropout,
-  type AttentionOptions,
-  SCALED_DOT_PRODUCT_ATTENTION,
-  scaledDotProductAttention,
-} from './scaled-dot-product-attention.ts';
 export { SGD_MOMENTUM_UPDATE, SGD_UPDATE, sgdMomentumUpdate, sgdUpdate } from './sgd-update.ts';
 export { SIGMOID, sigmoid } from './sigmoid.ts';
 export { SIGN, sign } from './sign.ts';

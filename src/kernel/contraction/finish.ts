@@ -16,7 +16,7 @@ export interface Finish {
   readonly rows?: Reg;
   readonly columns?: Reg;
   readonly out: Place;
-  /** For a sum made in several passes. */
+  /** For a sum made in two passes or more. */
   readonly passes?: {
     /** Whether no partial sum exists yet, whether none will follow (scalar masks). */
     readonly first: Reg;
@@ -88,45 +88,52 @@ function writeRows(
   masks?: readonly Reg[],
 ): void {
   const { passes, epilogue } = f;
-  const cells = rows.flatMap((i) => range(t.vectors).map((j) => ({ i, j })));
-  const own = cells.map(({ i, j }) => sums[i * t.vectors + j]);
   const place = (p: Place, i: number, j: number, bytes: number) =>
     at(rowPointer(b, p, i), j * t.lanes * bytes);
-  const store = (mem: MemElem, bytes: number, to: Place, values: readonly Reg[]): [] => {
-    for (const [k, { i, j }] of cells.entries()) {
-      b.store(mem, place(to, i, j, bytes), values[k], masks?.[j]);
+  /** Stores what `value` makes of each sum, row by row: few values are alive at once. */
+  const store = (
+    mem: MemElem,
+    bytes: number,
+    to: Place,
+    value: (sum: Reg, i: number, j: number) => Reg,
+  ): [] => {
+    for (const i of rows) {
+      const values = range(t.vectors).map((j) => value(sums[i * t.vectors + j], i, j));
+      for (const [j, v] of values.entries()) b.store(mem, place(to, i, j, bytes), v, masks?.[j]);
     }
     return [];
   };
-  const storeFinal = (values: readonly Reg[]): [] => {
-    if (epilogue === undefined) return store(t.elem, t.bytes, f.out, values);
+  const storeFinal = (value: (sum: Reg, i: number, j: number) => Reg): [] => {
+    if (epilogue === undefined) return store(t.elem, t.bytes, f.out, value);
     const loaded = new Map<string, Reg>();
-    const results = cells.map(({ i, j }, k) =>
-      epilogue.applyVector(values[k], i, j, loaded, masks?.[j]),
+    return store(epilogue.mem, epilogue.bytes, f.out, (sum, i, j) =>
+      epilogue.applyVector(value(sum, i, j), i, j, loaded, masks?.[j]),
     );
-    return store(epilogue.mem, epilogue.bytes, f.out, results);
   };
+  const own = (sum: Reg): Reg => sum;
   if (passes === undefined) {
     storeFinal(own);
     return;
   }
   const { first, last, partial } = passes;
-  const values = b.if(
+  const added = (sum: Reg, i: number, j: number): Reg => {
+    const options = masks === undefined ? {} : { mask: masks[j] };
+    return b.add(b.load(t.elem, t.lanes, place(partial, i, j, t.bytes), options), sum);
+  };
+  const storePartial = (value: typeof added): [] => store(t.elem, t.bytes, partial, value);
+  b.if(
     first,
-    () => own,
-    () =>
-      cells.map(({ i, j }, k) => {
-        const options = masks === undefined ? {} : { mask: masks[j] };
-        return b.add(b.load(t.elem, t.lanes, place(partial, i, j, t.bytes), options), own[k]);
-      }),
+    () => storePartial(own),
+    () => {
+      if (epilogue === undefined) return storePartial(added);
+      b.if(
+        last,
+        () => storeFinal(added),
+        () => storePartial(added),
+      );
+      return [];
+    },
   );
-  if (epilogue === undefined) store(t.elem, t.bytes, partial, values);
-  else
-    b.if(
-      last,
-      () => storeFinal(values),
-      () => store(t.elem, t.bytes, partial, values),
-    );
 }
 
 /** One element after another, out of scratch memory. */

@@ -15,6 +15,7 @@ import type { Fusion } from '../fuse.ts';
 import type { TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch, LaunchPlan } from '../launch.ts';
 import type { Step } from '../step.ts';
+import { placeTemps } from '../temps.ts';
 import { emitKernel } from './emit.ts';
 import { findEpilogues } from './epilogues.ts';
 import { type Expr, ExprPool, type Root, type Stream } from './expr.ts';
@@ -36,6 +37,7 @@ export class Assembly implements Surroundings {
   readonly stored = new Set<GraphValue>();
   private readonly inputs: readonly Spec[];
   private readonly launches: Launch[] = [];
+  /** Bytes of each temporary. */
   private readonly temps: number[] = [];
   /** The plans of elementwise kernels and reductions. */
   private readonly plans = new Map<Launch, Plan>();
@@ -65,7 +67,9 @@ export class Assembly implements Surroundings {
     const copies = this.placeOutputs();
     for (const step of this.order()) this.build(step);
     for (const [index, value] of copies) this.copyOutput(index, value);
-    return { launches: this.launches, temps: this.temps, inPlace: this.inPlace() };
+    const { launches } = this;
+    const { starts, bytes } = placeTemps(this.temps, launches);
+    return { launches, temps: starts, tempBytes: bytes, inPlace: this.inPlace() };
   }
 
   /**

@@ -25,7 +25,8 @@ export function findEpilogues(assembly: Assembly): Map<Step, Step> {
   const found = new Map<Step, Step>();
   const readers = readersOf(assembly);
   const taken = new Set<Step>();
-  for (const step of assembly.fusion.steps) {
+  // The last contraction that a group reads ends with it: no earlier one has to wait.
+  for (const step of assembly.fusion.steps.toReversed()) {
     if (step.space !== null || vectorDims(step.nodes[0]) === 0) continue;
     const [result] = step.nodes[0].outputs;
     const all = readers.get(result);

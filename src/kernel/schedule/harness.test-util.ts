@@ -149,7 +149,8 @@ export function runPlan(
   const outs = graph.outputs.map((v, i) =>
     i in alias ? places[alias[i]] : take(numelOf(v.shape) * bytesOf(v.dtype)),
   );
-  const temps = plan.temps.map(take);
+  const scratch = take(plan.tempBytes);
+  const temps = plan.temps.map((at) => scratch + at);
   const addressOf = (ref: BufferRef): number =>
     (ref.kind === 'input' ? places : ref.kind === 'output' ? outs : temps)[ref.index];
   const view = new DataView(memory.buffer);

@@ -7,8 +7,7 @@
  * full copies its least recently used blocks into garbage-collected buffers and lets go of them:
  * garbage costs one copy, memory stays bounded, and no tensor needs `dispose`.
  */
-import { DeviceError, verifying } from '../../base/index.ts';
-import { Extents } from './extents.ts';
+import { DeviceError, Extents, verifying } from '../../base/index.ts';
 
 /** A run of bytes that lives in the heap, in a buffer of the collector's, or in both (clean). */
 export class Block {

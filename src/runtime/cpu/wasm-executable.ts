@@ -71,13 +71,8 @@ export class WasmExecutable implements Executable {
     this.specs = specs;
     this.outputs = graph.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device));
     this.inPlace = plan.inPlace;
-    let bytes = 0;
-    this.temps = plan.temps.map((n) => {
-      const at = bytes;
-      bytes += Math.ceil((n + 64) / 64) * 64;
-      return at;
-    });
-    this.scratchBytes = bytes;
+    this.temps = plan.temps;
+    this.scratchBytes = plan.tempBytes;
     const words = plan.launches.reduce((n, l) => n + l.args.length, 0);
     const block = heap.allocateFixed(words * 8);
     argBlocks.register(this, { heap, address: block, bytes: words * 8 });
@@ -108,7 +103,7 @@ export class WasmExecutable implements Executable {
     this.steps = steps;
     this.kernel = kernels[0]?.run;
     this.id = kernels[0]?.id ?? ALONE;
-    if (steps.length === 1 && bytes === 0) {
+    if (steps.length === 1 && plan.tempBytes === 0) {
       const [step] = steps;
       const find = (kind: string, index: number) =>
         step.pointers.filter((p) => p.arg.buffer.kind === kind && p.arg.buffer.index === index);

@@ -70,13 +70,8 @@ export class X64Executable implements Executable, CodeUser {
     const loaded = load(this);
     const { plan } = loaded;
     this.inPlace = plan.inPlace;
-    let bytes = 0;
-    this.temps = plan.temps.map((n) => {
-      const at = bytes;
-      bytes += Math.ceil(n / 64) * 64;
-      return at;
-    });
-    this.scratchBytes = bytes;
+    this.temps = plan.temps;
+    this.scratchBytes = plan.tempBytes;
     this.steps = this.stepsOf(loaded);
   }
 

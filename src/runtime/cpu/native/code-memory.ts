@@ -7,7 +7,7 @@
  * and `free` is itself called from JavaScript. What a processor may still have is instructions it
  * fetched ahead; so before the first run of code in reused memory all of them are told to forget.
  */
-import { Extents } from '../extents.ts';
+import { Extents } from '../../../base/index.ts';
 import type { DoubleMapping, System } from './system.ts';
 
 const CHUNK_BYTES = 2 ** 20;

@@ -2,7 +2,7 @@
  * Memory with an address: blocks outside JavaScript's heap for programs, argument blocks and fault
  * words, and the addresses of ArrayBuffers.
  */
-import { Extents } from '../extents.ts';
+import { Extents } from '../../../base/index.ts';
 import type { Platform } from './koffi.ts';
 import type { System } from './system.ts';
 

@@ -10,107 +10,43 @@ import {
   sameShape,
   type Type,
   ValueError,
-} from '../../base/index.ts';
-import { apply } from '../apply.ts';
-import { floatOf, promoteTypes, requireTensor } from '../element.ts';
-import { type Attrs, attrs, defineOp, type GradContext, SAVE } from '../op.ts';
-import type { Operand, Value } from '../value.ts';
-import { add } from './add.ts';
-import { cast } from './cast.ts';
-import { eq, le } from './compare.ts';
-import { div } from './div.ts';
-import { exp } from './exp.ts';
-import { iota } from './iota.ts';
-import { log } from './log.ts';
-import { matmul } from './matmul.ts';
-import { max } from './max.ts';
-import { mul } from './mul.ts';
-import { transpose } from './permute.ts';
-import { dropout } from './random.ts';
-import { type RandomState, randomOperands } from './random-bits.ts';
-import { unsqueeze } from './reshape.ts';
-import { sub } from './sub.ts';
-import { expand, sum, sumTo } from './sum.ts';
-import { where } from './where.ts';
+} from '../../../base/index.ts';
+import { apply } from '../../apply.ts';
+import { floatOf, promoteTypes, requireTensor } from '../../element.ts';
+import { attrs, defineOp, type GradContext, SAVE } from '../../op.ts';
+import type { Value } from '../../value.ts';
+import { cast } from '../cast.ts';
+import { type RandomState, randomOperands } from '../random-bits.ts';
+import { sumTo } from '../sum.ts';
+import { backpropagate } from './backward.ts';
+import { blockSize } from './blocks.ts';
+import { attend } from './forward.ts';
+import { type AttentionAttrs, attentionOf, commonBatch, scoresType } from './scores.ts';
 
 const OP = 'scaledDotProductAttention';
 
-interface AttentionAttrs extends Attrs {
-  /** Whether a mask follows the scale. */
-  readonly mask: boolean;
-  readonly isCausal: boolean;
-  /** Whether a probability and the four words of a random state come last. */
-  readonly dropout: boolean;
-}
-
-/** The batch dimensions that operands broadcast to; null if they do not. */
-const commonBatch = (xs: readonly Type[]): Shape | null =>
-  xs
-    .map((x): Shape | null => x.shape.slice(0, -2))
-    .reduce((a, b) => (a === null || b === null ? null : broadcastShapes(a, b)));
-
-const batchOf = (xs: readonly Type[]): Shape => commonBatch(xs) ?? [];
-
-/** The mask, if there is one, and what dropout takes, of operands after the scale. */
-function extras(rest: readonly Operand[], a: AttentionAttrs) {
-  const [p, ...state] = rest.slice(a.mask ? 1 : 0);
-  return {
-    mask: a.mask ? (rest[0] as Value) : null,
-    drop: (x: Value): Value => (a.dropout ? dropout(x, p, state as unknown as RandomState) : x),
-  };
-}
-
-/**
- * `q k^T * scale` with the mask, -Infinity where a query may not attend; in all batch dimensions,
- * those that only the values have as well.
- */
-function scores(
-  [q, k, v]: readonly Value[],
-  scale: Operand,
-  mask: Value | null,
-  isCausal: boolean,
-): Value {
-  // Scaled afterwards: that joins the softmax's kernel, a scaled q would be a kernel of its own.
-  let s = mul(matmul(q, transpose(k)), scale);
-  const whole = [...batchOf([s, v]), ...s.shape.slice(-2)];
-  if (!sameShape(whole, s.shape)) s = expand(s, whole);
-  if (mask?.dtype === 'bool') s = where(mask, s, Number.NEGATIVE_INFINITY);
-  else if (mask !== null) s = add(s, cast(mask, s.dtype));
-  if (!isCausal) return s;
-  const [rows, columns] = s.shape.slice(-2);
-  const allowed = le(iota(columns, 'int32', s.device), unsqueeze(iota(rows, 'int32', s.device), 1));
-  return where(allowed, s, Number.NEGATIVE_INFINITY);
+interface GradAttrs extends AttentionAttrs {
+  /** Whether the mask's gradient is wanted. */
+  readonly ofMask: boolean;
 }
 
 /**
  * Operands (g, gradient of the log-sums, out, log-sums, q, k, v, scale[, mask][, dropout]); gives
- * the gradients of q, k, v and of the scores, which is the mask's. With the weights
- * `p = exp(s - logsum)` and `h = drop(g v^T)`:
- * `ds = p (h - sum(g * out) + gLogsum)`, `dq = scale ds k`, `dk = scale ds^T q`, `dv = drop(p)^T g`.
+ * the gradients of q, k, v in all batch dimensions[, and of the mask].
  */
-const ATTENTION_GRAD = defineOp<AttentionAttrs>({
+const ATTENTION_GRAD = defineOp<GradAttrs>({
   name: 'scaledDotProductAttentionGrad',
-  infer(xs) {
-    const [g, , , , q, k, v] = xs;
+  infer(xs, { ofMask }) {
+    const [g, , , , q, k, v, , mask] = xs;
     const batch = g.shape.slice(0, -2);
     const whole = (x: Type): Type => ({ shape: [...batch, ...x.shape.slice(-2)], dtype: g.dtype });
-    const score = { shape: [...batch, q.shape.at(-2) ?? 0, k.shape.at(-2) ?? 0], dtype: g.dtype };
-    return [whole(q), whole(k), whole(v), score];
+    return [q, k, v].map(whole).concat(ofMask ? [{ shape: mask.shape, dtype: g.dtype }] : []);
   },
-  decompose(operands, a) {
-    const [g, gSums, out, sums, ...inputs] = operands as readonly Value[];
-    const [q, k, v] = inputs.slice(0, 3).map((x) => cast(x, g.dtype));
-    const scale = inputs[3];
-    const { mask, drop } = extras(inputs.slice(4), a);
-    const p = exp(sub(scores([q, k, v], scale, mask, a.isCausal), sums));
-    const level = sub(sum(mul(g, out), -1, true), gSums);
-    const ds = mul(p, sub(drop(matmul(g, transpose(v))), level));
-    return [
-      mul(matmul(ds, k), scale),
-      mul(matmul(transpose(ds), q), scale),
-      matmul(transpose(drop(p)), g),
-      ds,
-    ];
+  decompose(operands, { ofMask, ...a }) {
+    const [g, gSums, out, sums] = operands as readonly Value[];
+    const attention = attentionOf(operands.slice(4), a, g.dtype);
+    const size = blockSize(scoresType(attention), a.isCausal);
+    return backpropagate(attention, { out, sums, g, gSums }, size, ofMask);
   },
 });
 
@@ -133,32 +69,21 @@ export const SCALED_DOT_PRODUCT_ATTENTION = defineOp<AttentionAttrs>({
     ];
   },
   decompose(operands, a) {
-    const [queries, keys, values, scale, ...rest] = operands as readonly Value[];
-    const dtype = floatOf(promoteTypes([queries, keys, values]));
-    const [q, k, v] = [queries, keys, values].map((x) => cast(x, dtype));
-    const { mask, drop } = extras(rest, a);
-    const s = scores([q, k, v], scale, mask, a.isCausal);
-    if (k.shape.at(-2) === 0) {
-      // Nothing to attend to, nor a maximum: zeros.
-      return [matmul(s, v), sum(s, -1, true)];
-    }
-    const top = max(s, -1, true);
-    // A row that may attend to nothing gives zeros, not NaN, as in PyTorch.
-    const shift = where(eq(top, Number.NEGATIVE_INFINITY), 0, top);
-    const e = exp(sub(s, shift));
-    const total = sum(e, -1, true);
-    const safe = where(eq(total, 0), 1, total);
-    return [matmul(drop(div(e, safe)), v), add(log(safe), shift)];
+    const dtype = floatOf(promoteTypes((operands as readonly Value[]).slice(0, 3)));
+    const attention = attentionOf(operands, a, dtype);
+    return attend(attention, blockSize(scoresType(attention), a.isCausal));
   },
   saves: SAVE.inputs | SAVE.out0 | SAVE.out1,
   gradient(ctx, g, [, gSums]) {
-    const { mask } = ctx.attrs;
-    const count = 4 + (mask ? 1 : 0) + (ctx.attrs.dropout ? 5 : 0);
+    const { mask, isCausal, dropout } = ctx.attrs;
+    const count = 4 + (mask ? 1 : 0) + (dropout ? 5 : 0);
     const inputs = Array.from({ length: count }, (_, i) => ctx.input(i));
     const own = [g, gSums, ctx.output(0), ctx.output(1)];
-    const out = apply(ATTENTION_GRAD, [...own, ...inputs], ctx.attrs);
+    const ofMask = mask && ctx.needs(4);
+    const a = attrs({ mask, isCausal, dropout, ofMask });
+    const out = apply(ATTENTION_GRAD, [...own, ...inputs], a);
     for (const i of [0, 1, 2]) give(ctx, i, out[i]);
-    if (mask) give(ctx, 4, out[3]);
+    if (ofMask) give(ctx, 4, out[3]);
   },
 });
 

@@ -12,6 +12,13 @@ test('takes the best fit and merges what is given back', () => {
   expect(e.largest()).toBe(50);
 });
 
+test('tells how much is free before an address', () => {
+  const e = new Extents();
+  e.give(0, 100);
+  e.give(200, 50);
+  expect([100, 250, 300].map((end) => e.before(end))).toEqual([100, 50, 0]);
+});
+
 test('any order of giving back restores one extent', () => {
   const e = new Extents();
   e.give(64, 6400);

@@ -50,6 +50,12 @@ export class Extents {
     }
   }
 
+  /** Bytes of the extent that ends at `end`; 0 if none does. */
+  before(end: number): number {
+    const last = this.starts.findLastIndex((start, i) => start + this.sizes[i] === end);
+    return last < 0 ? 0 : this.sizes[last];
+  }
+
   largest(): number {
     let n = 0;
     for (const s of this.sizes) n = Math.max(n, s);
