@@ -1,11 +1,9 @@
 /** The calls that random programs are made of: each takes what it needs from the builder. */
 import { type DType, isFloat, isInt, numelOf } from '../../src/base/index.ts';
 import type { Tensor } from '../../src/index.ts';
-import type { Builder } from './builder.ts';
+import type { Builder, Maker } from './builder.ts';
+import { LAYERS, SOURCES } from './layers.ts';
 import { type Kind, Ref, type Step } from './steps.ts';
-
-/** A step to try, or null where nothing there fits. */
-export type Maker = (b: Builder) => Step | null;
 
 const ref = (at: number): Ref => new Ref(at);
 const float = (t: Tensor): boolean => isFloat(t.dtype);
@@ -397,7 +395,8 @@ const whole: Maker[] = [
 
 /** Groups of makers by mode; a group is chosen first, then one of its makers. */
 export const MAKERS: Readonly<Record<Builder['mode'], readonly (readonly Maker[])[]>> = {
-  fwd: [smooth, smooth, steps, sums, sums, moves, moves, whole, [cast]],
+  fwd: [smooth, smooth, steps, sums, sums, moves, moves, whole, [cast], LAYERS, SOURCES],
   special: [smooth, smooth, steps, [view, cast]],
-  grad: [smooth, smooth, smooth, sums, sums, moves],
+  grad: [smooth, smooth, smooth, sums, sums, moves, LAYERS],
+  big: [],
 };

@@ -3,6 +3,7 @@ import {
   arrayOf,
   type DType,
   debugLevel,
+  guardWanted,
   type Spec,
   type TypedArray,
   verifying,
@@ -20,11 +21,12 @@ import {
 import { compileKernel, type Isa } from '../../target/x64/index.ts';
 import type { Device, DeviceSpeed, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
+import { GuardedMemory } from './guarded-memory.ts';
 import { FaultWord, measureHost, type NativeHost } from './native/index.ts';
-import { Slabs } from './slabs.ts';
+import { SLAB_MAX_BYTES, Slabs } from './slabs.ts';
 import { X64Code } from './x64-code.ts';
 import { type Loaded, X64Executable, type X64Machine } from './x64-executable.ts';
-import { type X64Block, X64Memory } from './x64-memory.ts';
+import { type TensorMemory, type X64Block, X64Memory } from './x64-memory.ts';
 
 export class X64Device implements Device {
   readonly name = 'cpu';
@@ -33,14 +35,16 @@ export class X64Device implements Device {
   readonly isa: Isa;
   readonly threads: number;
   private readonly host: NativeHost;
-  private readonly heap: X64Memory;
-  private readonly slabs: Slabs;
+  private readonly heap: TensorMemory;
+  /** null: every tensor has memory of its own. */
+  private readonly slabs: Slabs | null;
+  /** The memory, if it is the guarded one. */
+  readonly guard: GuardedMemory | null;
   private readonly machine: X64Machine;
   readonly code: X64Code;
-  private temporary: X64Block | null = null;
 
   /** The host must have the instructions of `isa`. */
-  constructor(host: NativeHost, isa: Isa) {
+  constructor(host: NativeHost, isa: Isa, guard = guardWanted()) {
     this.code = new X64Code(host.code);
     this.host = host;
     this.isa = isa;
@@ -54,8 +58,9 @@ export class X64Device implements Device {
       cache: { l1: l1 || info.cache.l1, l2: l2 || info.cache.l2 },
     };
     this.engine = `x86-64 machine code (${isa})`;
-    this.heap = new X64Memory(host.memory);
-    this.slabs = new Slabs(this.name, this.heap);
+    this.guard = guard === undefined ? null : new GuardedMemory(host.system, guard);
+    this.heap = this.guard ?? new X64Memory(host.memory);
+    this.slabs = this.guard === null ? new Slabs(this.name, this.heap) : null;
     const { args } = host;
     this.machine = {
       host,
@@ -64,22 +69,20 @@ export class X64Device implements Device {
       f32: new Float32Array(args.buffer, args.byteOffset, args.length * 2),
       i32: new Int32Array(args.buffer, args.byteOffset, args.length * 2),
       i64: new BigInt64Array(args.buffer, args.byteOffset, args.length),
-      scratch: (bytes) => this.scratch(bytes),
+      scratch: (sizes) => this.heap.scratch(sizes),
     };
   }
 
   allocate(bytes: number): Storage {
     return (
-      this.slabs.allocate(bytes) ?? new Storage(this.name, this.heap.allocate(bytes), 0, bytes)
+      this.slabs?.allocate(bytes) ?? new Storage(this.name, this.heap.allocate(bytes), 0, bytes)
     );
   }
 
   free(storage: Storage): void {
     const block = storage.handle as X64Block;
     // Slabs are shared; the collector takes them.
-    if (storage.offset === 0 && block.bytes >= storage.bytes && storage.bytes > 65536) {
-      this.heap.release(block);
-    }
+    if (storage.bytes > SLAB_MAX_BYTES || this.slabs === null) this.heap.release(block);
   }
 
   write(slot: Slot, data: TypedArray): void {
@@ -115,13 +118,6 @@ export class X64Device implements Device {
 
   measure(): DeviceSpeed {
     return measureHost(this.host, this.threads, this.isa);
-  }
-
-  private scratch(bytes: number): number {
-    if (this.temporary === null || this.temporary.bytes < bytes) {
-      this.temporary = this.heap.allocate(bytes);
-    }
-    return this.temporary.address;
   }
 
   /** The machine code of a launch's kernel. */

@@ -23,14 +23,34 @@ export class X64Block {
   }
 }
 
+/** Where blocks come from: {@link X64Memory}, or pages with guards in tests. */
+export interface TensorMemory {
+  /** Bytes of the blocks that are alive, as far as the collector has told. */
+  readonly usedBytes: number;
+  /** Uninitialised. Throws a DeviceError that names the bytes when there is no memory. */
+  allocate(bytes: number): X64Block;
+  /** Gives memory back for good. */
+  release(block: X64Block): void;
+  /** Memory for the temporaries of a plan, of these sizes. */
+  scratch(sizes: readonly number[]): Scratch;
+}
+
+/** The temporaries of a plan. */
+export interface Scratch {
+  /** Where they are in the run that begins; the next run, of whatever plan, takes them. */
+  addresses(): readonly number[];
+}
+
 const POOL_BYTES = 256 * 2 ** 20;
 /** Smaller blocks cost less to make than to look for. */
 const POOLED_FROM = 65536;
 
-export class X64Memory {
+export class X64Memory implements TensorMemory {
   private readonly native: NativeMemory;
   private readonly pool = new Map<number, X64Block[]>();
   private pooledBytes = 0;
+  /** All plans' temporaries: runs follow each other. */
+  private temporary: X64Block | null = null;
   private readonly poisons = verifying();
   /** Bytes of the large blocks that are alive, as far as the collector has told. */
   usedBytes = 0;
@@ -72,6 +92,17 @@ export class X64Memory {
     else list.push(block);
   }
 
+  scratch(sizes: readonly number[]): Scratch {
+    return new SharedScratch(sizes, (bytes) => this.temporaries(bytes));
+  }
+
+  private temporaries(bytes: number): number {
+    if (this.temporary === null || this.temporary.bytes < bytes) {
+      this.temporary = this.allocate(bytes);
+    }
+    return this.temporary.address;
+  }
+
   private count(block: X64Block): X64Block {
     // Slabs are small and many: they are not counted.
     if (block.bytes < POOLED_FROM) return block;
@@ -97,9 +128,40 @@ export class X64Memory {
   }
 }
 
+/** Temporaries side by side in memory that all plans share. */
+class SharedScratch implements Scratch {
+  private readonly sizes: readonly number[];
+  private readonly bytes: number;
+  private readonly room: (bytes: number) => number;
+  private base = -1;
+  private list: readonly number[] = [];
+
+  constructor(sizes: readonly number[], room: (bytes: number) => number) {
+    this.sizes = sizes;
+    this.room = room;
+    this.bytes = sizes.reduce((sum, n) => sum + rounded(n), 0);
+  }
+
+  addresses(): readonly number[] {
+    const base = this.room(this.bytes);
+    if (base === this.base) return this.list;
+    this.base = base;
+    let next = base;
+    this.list = this.sizes.map((n) => {
+      const at = next;
+      next += rounded(n);
+      return at;
+    });
+    return this.list;
+  }
+}
+
+/** To whole cache lines. */
+const rounded = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
 /** Sizes of blocks, coarse enough that one that was given back fits the next. */
 function roomFor(bytes: number): number {
-  const least = Math.ceil(Math.max(bytes, 1) / 64) * 64;
+  const least = rounded(Math.max(bytes, 1));
   if (least < POOLED_FROM) return least;
   const unit = 2 ** Math.max(12, Math.floor(Math.log2(least)) - 4);
   return Math.ceil(least / unit) * unit;
