@@ -8,9 +8,9 @@ const number = (b: Builder): DType => b.pick(['float32', 'float64', 'int32', 'in
 const operand = (b: Builder, shape: readonly number[], dtype: DType): Ref =>
   new Ref(b.operand(shape, dtype));
 
-/** So many elements as threads are called for, of a shape of rank 1 to 4. */
-function shape(b: Builder, elements = 70_000): number[] {
-  const out = b.shape(3, 40).map((n) => Math.max(n, 1));
+/** So many elements, more or less, of rank 1 to 4. */
+function shape(b: Builder, elements = 8000): number[] {
+  const out = b.shape(3, 200).map((n) => Math.max(n, 1));
   const rest = Math.ceil((elements * (0.6 + b.int(0, 40) / 50)) / out.reduce((a, n) => a * n, 1));
   return out.toSpliced(b.int(0, out.length), 0, rest);
 }
@@ -59,7 +59,7 @@ const conv =
     });
     if (out.some((n) => n < 1)) return null;
     const work = batch * groups * perIn * perOut * kernel[0] * kernel[1] * out[0] * out[1];
-    if (work > 1_500_000) return null;
+    if (work > 400_000) return null;
     const dtype = float(b);
     const options = { stride, padding, dilation, groups };
     const xShape = [batch, groups * perIn, ...size];
@@ -105,7 +105,7 @@ const gather: Maker = (b) => {
   const x = operand(b, own, number(b));
   const size = b.pick([own[d], 3, 17]);
   const index = b.operand(own.with(d, size), 'int32', 'index', own[d]);
-  if (own.reduce((a, n) => a * n, size / own[d]) > 400_000) return null;
+  if (own.reduce((a, n) => a * n, size / own[d]) > 40_000) return null;
   return step('gather', [x, d, new Ref(index)], 'move');
 };
 
@@ -113,9 +113,9 @@ const scatterAdd: Maker = (b) => {
   const own = shape(b);
   const d = b.int(0, own.length - 1);
   const dtype = number(b);
-  const size = b.pick([Math.min(own[d], 2000), 3, 17]);
+  const size = b.pick([Math.min(own[d], 500), 3, 17]);
   const from = own.with(d, size);
-  if (own.reduce((a, n) => a * n, size / own[d]) > 200_000) return null;
+  if (own.reduce((a, n) => a * n, size / own[d]) > 40_000) return null;
   const index = new Ref(b.operand(from, b.pick(['int32', 'int64'] as const), 'index', own[d]));
   return step('scatterAdd', [operand(b, own, dtype), d, index, operand(b, from, dtype)], 'sum');
 };
@@ -139,7 +139,7 @@ const reduction =
 const along =
   (fn: string): Maker =>
   (b) => {
-    const own = shape(b, 20_000);
+    const own = shape(b, 4000);
     return step(fn, [operand(b, own, float(b)), b.int(0, own.length - 1)], 'composite');
   };
 
@@ -204,14 +204,14 @@ const adam: Maker = (b) => {
 };
 
 const concat: Maker = (b) => {
-  const own = shape(b, 30_000);
+  const own = shape(b);
   const [d, dtype] = [b.int(0, own.length - 1), number(b)];
   const parts = [0, 1, 2].map(() => operand(b, own.with(d, b.int(0, 9)), dtype));
   return step('concat', [[...parts, operand(b, own, dtype)], d], 'move');
 };
 
 const pad: Maker = (b) => {
-  const own = shape(b, 30_000);
+  const own = shape(b);
   const by = own.map(() => [b.int(0, 3), b.int(0, 3)]);
   return step('pad', [operand(b, own, number(b)), by, b.int(-1, 1)], 'move');
 };
@@ -234,7 +234,7 @@ const dropout: Maker = (b) => {
 
 /** Sines, powers and the like over more elements than one thread is given. */
 const functions: Maker = (b) => {
-  const x = operand(b, shape(b, 40_000), float(b));
+  const x = operand(b, shape(b), float(b));
   return step(b.pick(['exp', 'tanh', 'erf', 'sin', 'expm1']), [x], 'ulp');
 };
 
@@ -243,9 +243,9 @@ export const BIG: readonly Maker[] = [
   conv('forward'),
   matmul((b) => [b.int(5, 40), b.int(5, 50), b.int(257, 530)]),
   conv('input'),
-  matmul((b) => [b.int(1, 4), b.int(1, 400), b.int(8, 300)]),
+  matmul((b) => [b.int(1, 4), b.int(1, 200), b.int(8, 300)]),
   conv('weight'),
-  matmul((b) => [b.int(1, 400), b.int(1, 4), b.int(8, 300)]),
+  matmul((b) => [b.int(1, 200), b.int(1, 4), b.int(8, 300)]),
   maxPool,
   matmul((b) => [b.int(1, 90), b.int(1, 90), b.int(1, 9)]),
   matmul((b) => [b.int(5, 50), b.int(5, 50), b.int(5, 50)], number),

@@ -93,9 +93,9 @@ export class GuardedMemory implements TensorMemory {
 
   private checkRoom({ pages, inner, from, to }: Room): void {
     const bytes = new Uint8Array(this.system.view(pages, inner));
-    const at = bytes.findIndex((byte, i) => (i < from || i >= to) && byte !== CANARY);
-    if (at >= 0) {
-      throw new Error(`a byte was written at ${at - from} of a block of ${to - from} bytes`);
+    for (let i = from === 0 ? to : 0; i < inner; i = i + 1 === from ? to : i + 1) {
+      if (bytes[i] === CANARY) continue;
+      throw new Error(`byte ${i - from} of a block of ${to - from} bytes was written`);
     }
   }
 

@@ -28,6 +28,8 @@ import { X64Code } from './x64-code.ts';
 import { type Loaded, X64Executable, type X64Machine } from './x64-executable.ts';
 import { type TensorMemory, type X64Block, X64Memory } from './x64-memory.ts';
 
+const GUARDED_WORK = 256;
+
 export class X64Device implements Device {
   readonly name = 'cpu';
   readonly engine: string;
@@ -55,6 +57,8 @@ export class X64Device implements Device {
     this.info = {
       ...info,
       threads: host.threads,
+      // Under test threads take part in small kernels too.
+      ...(guard === undefined ? {} : { parallelWork: GUARDED_WORK }),
       cache: { l1: l1 || info.cache.l1, l2: l2 || info.cache.l2 },
     };
     this.engine = `x86-64 machine code (${isa})`;
