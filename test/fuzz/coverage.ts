@@ -29,6 +29,12 @@ export class Coverage {
     };
   }
 
+  /** A function of the API was called; a view compiles nothing. */
+  called(fn: string): void {
+    const name = fn.replace(/^ir\./, '');
+    this.ops.set(name, (this.ops.get(name) ?? 0) + 1);
+  }
+
   report(): CoverageReport {
     const kernels: Record<string, number> = {};
     for (const key of this.keys) kernels[kindOf(key)] = (kernels[kindOf(key)] ?? 0) + 1;
