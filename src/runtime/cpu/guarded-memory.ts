@@ -109,7 +109,7 @@ export class GuardedMemory implements TensorMemory {
   private full(bytes: number, cause: unknown): DeviceError {
     return new DeviceError({
       op: 'allocate',
-      problem: `no guarded memory for ${bytes} bytes`,
+      problem: `there is no guarded memory for ${bytes} more bytes`,
       cause,
     });
   }

@@ -5,6 +5,7 @@
 import {
   arrayOf,
   bytesOf,
+  DeviceError,
   type DType,
   numelOf,
   type Spec,
@@ -18,7 +19,16 @@ import { whyNoMachineCode } from './notice.ts';
 class Bytes {
   readonly buffer: ArrayBuffer;
   constructor(bytes: number) {
-    this.buffer = new ArrayBuffer(Math.ceil(bytes / 8) * 8);
+    try {
+      this.buffer = new ArrayBuffer(Math.ceil(bytes / 8) * 8);
+    } catch (cause) {
+      throw new DeviceError({
+        op: 'allocate',
+        problem: `there is no memory for ${bytes} more bytes`,
+        remedy: 'use a smaller batch, or let go of tensors that are not needed',
+        cause,
+      });
+    }
   }
 }
 

@@ -24,7 +24,7 @@ import { Storage } from '../device.ts';
 import { GuardedMemory } from './guarded-memory.ts';
 import { FaultWord, measureHost, type NativeHost } from './native/index.ts';
 import { SLAB_MAX_BYTES, Slabs } from './slabs.ts';
-import { X64Code } from './x64-code.ts';
+import { type CachedKernel, X64Code } from './x64-code.ts';
 import { type Loaded, X64Executable, type X64Machine } from './x64-executable.ts';
 import { type TensorMemory, type X64Block, X64Memory } from './x64-memory.ts';
 
@@ -109,7 +109,15 @@ export class X64Device implements Device {
     if (debugLevel() >= 2) console.error(printGraph(graph));
     const load = (user: X64Executable): Loaded => {
       const plan = lowerGraph(graph, inputs, this.info);
-      const kernels = plan.launches.map((l) => this.code.kernel(l.key, () => this.make(l)));
+      const kernels: CachedKernel[] = [];
+      try {
+        for (const l of plan.launches) {
+          kernels.push(this.code.kernel(l.key, () => this.make(l)));
+        }
+      } catch (error) {
+        this.code.discard(kernels);
+        throw error;
+      }
       this.code.hold(user, kernels);
       return { plan, code: kernels.map((k) => k.block.address) };
     };

@@ -6,6 +6,7 @@ export function openPlatform(): Platform {
     koffi: null,
     reason: 'there is no native code in browsers',
     processors: 1,
+    available: () => Number.POSITIVE_INFINITY,
     allocate: (bytes) => new ArrayBuffer(bytes),
   };
 }

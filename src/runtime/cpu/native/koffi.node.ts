@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { freemem } from 'node:os';
 import type { Koffi, Platform } from './koffi.ts';
 import { processors } from './processors.node.ts';
 
@@ -11,7 +12,7 @@ const require = createRequire(import.meta.url);
 export function openPlatform(): Platform {
   const { platform, arch } = process;
   const open = (koffi: Koffi | null, reason: string): Platform => {
-    return { koffi, reason, processors: processors(), allocate };
+    return { koffi, reason, processors: processors(), available, allocate };
   };
   const none = (reason: string): Platform => open(null, reason);
   if (arch !== 'x64') return none(`the processor is ${arch}, not x86-64`);
@@ -34,6 +35,12 @@ function load(name: string): Koffi {
     return require(name) as Koffi;
   }
 }
+
+/** Node 20 has `availableMemory` from its thirteenth version on; `freemem` counts alike on Linux. */
+const available = (): number => {
+  const { availableMemory } = process as { availableMemory?: () => number };
+  return availableMemory?.() ?? freemem();
+};
 
 // Not from Buffer's pool: the memory is the tensor's own, and the collector's.
 const allocate = (bytes: number): ArrayBuffer =>

@@ -30,6 +30,8 @@ export interface Platform {
   readonly reason: string;
   /** Processors this process may use. */
   readonly processors: number;
+  /** Bytes of memory that this process may still take, about. */
+  available(): number;
   /** An ArrayBuffer whose bytes are whatever was there before. */
   allocate(bytes: number): ArrayBuffer;
 }

@@ -95,6 +95,11 @@ export class NativeMemory {
     return buffer.byteLength === 0 ? 0 : Number(this.system.koffi.address(buffer));
   }
 
+  /** Bytes that the system has left, about. */
+  available(): number {
+    return this.platform.available();
+  }
+
   /** `bytes` bytes at a multiple of 64, uninitialised. */
   allocateBuffer(bytes: number): AlignedBuffer {
     const buffer = this.platform.allocate(bytes + ALIGN);
