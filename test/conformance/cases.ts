@@ -527,6 +527,18 @@ function convolutions(): Case[] {
           run: (a, b) => op.conv2dWeight(a, dyOf(a, b), kernel, options),
           terms: terms * 64,
         },
+        ...(['conv2d', 'conv2dWeight'] as const).map(
+          (face): Case => ({
+            // Padding is zeros, and zero times infinity is NaN.
+            name: `${face} of an infinite weight ${label}`,
+            operands: [x, of(ws, dtype, { fill: (i) => (i === 0 ? Infinity : (i % 9) / 4 - 1) })],
+            run: (a, b) =>
+              face === 'conv2d'
+                ? op.conv2d(a, b, null, options)
+                : op.conv2dWeight(a, dyOf(a, b), kernel, options),
+            terms: terms * 64,
+          }),
+        ),
         {
           name: `conv2d of views ${label}`,
           operands: [

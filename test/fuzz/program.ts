@@ -141,7 +141,8 @@ export class Limits {
       const huge = (at: number): boolean =>
         Array.from(p.values[at].data() as Float64Array).some(isWild);
       const float = isFloat(p.values[i].dtype);
-      const sums = s.kind === 'sum' || s.kind === 'layer';
+      // A remainder is as exact as the product that is taken off, which may be huge.
+      const sums = s.kind === 'sum' || s.kind === 'layer' || s.fn === 'remainder';
       this.wild[i] = from.some((at) => this.wild[at]) || (float && sums && from.some(huge));
     }
   }
