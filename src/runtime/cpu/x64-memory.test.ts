@@ -10,6 +10,7 @@ function systemOf(bytes: number) {
   let left = bytes;
   const native = {
     available: () => left,
+    bufferBytes: () => bytes - left,
     allocateBuffer(room: number) {
       if (room > left) throw new RangeError('Array buffer allocation failed');
       left -= room;

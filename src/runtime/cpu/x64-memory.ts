@@ -25,7 +25,7 @@ export class X64Block {
 
 /** Where blocks come from: {@link X64Memory}, or pages with guards in tests. */
 export interface TensorMemory {
-  /** Bytes of the blocks that are alive, as far as the collector has told. */
+  /** Bytes of the blocks that are alive or not collected yet, about. */
   readonly usedBytes: number;
   /** Uninitialised. Throws a DeviceError that names the bytes when there is no memory. */
   allocate(bytes: number): X64Block;
@@ -54,36 +54,35 @@ export class X64Memory implements TensorMemory {
   /** All plans' temporaries: runs follow each other. */
   private temporary: X64Block | null = null;
   private readonly poisons = verifying();
-  /** Bytes of the large blocks that are alive, as far as the collector has told. */
-  usedBytes = 0;
-  private readonly registry = new FinalizationRegistry<number>((bytes) => {
-    this.usedBytes -= bytes;
-  });
 
   constructor(native: NativeMemory) {
     this.native = native;
   }
 
-  /** Uninitialised. Throws a DeviceError that names the bytes when there is no memory. */
+  /**
+   * As V8 counts, with buffers that are not tensors'. A registry of blocks would know better and leak:
+   * it keeps a cell of every block that ever was until its callbacks run, and in a synchronous loop
+   * they never do.
+   */
+  get usedBytes(): number {
+    return this.native.bufferBytes() - this.pooledBytes;
+  }
+
   allocate(bytes: number): X64Block {
     const room = roomFor(bytes);
     const list = this.pool.get(room);
     const old = list?.pop();
     if (old !== undefined) {
       this.pooledBytes -= room;
-      return this.count(new X64Block(old.buffer, old.offset, old.address, room));
+      return new X64Block(old.buffer, old.offset, old.address, room);
     }
-    return this.count(this.fresh(room, bytes));
+    return this.fresh(room, bytes);
   }
 
   /** Gives memory back for good. */
   release(block: X64Block): void {
     if (block.freed) return;
     block.freed = true;
-    if (block.bytes >= POOLED_FROM) {
-      this.registry.unregister(block);
-      this.usedBytes -= block.bytes;
-    }
     // All bits set is NaN in every float: a use after this shows.
     if (this.poisons) new Uint8Array(block.buffer, block.offset, block.bytes).fill(0xff);
     const { bytes } = block;
@@ -103,14 +102,6 @@ export class X64Memory implements TensorMemory {
       this.temporary = this.allocate(bytes);
     }
     return this.temporary.address;
-  }
-
-  private count(block: X64Block): X64Block {
-    // Slabs are small and many: they are not counted.
-    if (block.bytes < POOLED_FROM) return block;
-    this.usedBytes += block.bytes;
-    this.registry.register(block, block.bytes, block);
-    return block;
   }
 
   private fresh(room: number, bytes: number): X64Block {

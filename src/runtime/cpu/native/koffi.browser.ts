@@ -7,6 +7,7 @@ export function openPlatform(): Platform {
     reason: 'there is no native code in browsers',
     processors: 1,
     available: () => Number.POSITIVE_INFINITY,
+    bufferBytes: () => 0,
     allocate: (bytes) => new ArrayBuffer(bytes),
   };
 }

@@ -100,6 +100,11 @@ export class NativeMemory {
     return this.platform.available();
   }
 
+  /** Bytes of all ArrayBuffers that are not collected yet. */
+  bufferBytes(): number {
+    return this.platform.bufferBytes();
+  }
+
   /** `bytes` bytes at a multiple of 64, uninitialised. */
   allocateBuffer(bytes: number): AlignedBuffer {
     const buffer = this.platform.allocate(bytes + ALIGN);
