@@ -199,15 +199,6 @@ const conv2d: Maker = (b) => {
     dilation: pair(b, 1, 2),
     groups,
   };
-  // A pixel of padding alone is 0, where functions may have no slope; kernels multiply padding.
-  const { shape: kernel } = b.tensors[weight];
-  const alone = [0, 1].some((d) => {
-    const [padding, dilation] = [options.padding, options.dilation].map((p) => [p].flat());
-    const [before, apart] = [padding[d] ?? padding[0], dilation[d] ?? dilation[0]];
-    const [low, high] = [-before, -before + apart * (kernel[d + 2] - 1)];
-    return high < 0 || (low < 0 && apart > shape[d + 2]) || (before > 0 && kernel[d + 2] === 1);
-  });
-  if (b.mode === 'grad' && alone) return null;
   return { fn: 'conv2d', args: [ref(x), ref(weight), bias, options], kind: 'sum' };
 };
 

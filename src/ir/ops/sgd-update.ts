@@ -36,8 +36,7 @@ export const SGD_MOMENTUM_UPDATE = defineOp<MomentumAttrs>({
     const p = parameter as Value;
     const g = add(gradient, mul(p, as(weightDecay, p)));
     const kept = as(momentum, p);
-    const share = typeof dampening === 'number' ? 1 - dampening : sub(1, as(dampening, p));
-    const next = add(mul(buf, kept), mul(g, share));
+    const next = add(mul(buf, kept), mul(g, sub(1, as(dampening, p))));
     const step = nesterov ? add(g, mul(next, kept)) : next;
     return [sub(p, mul(step, as(lr, p))), next];
   },
