@@ -52,7 +52,7 @@ function start(program, env) {
   const {
     GRADUS_WASM_HEAP: _heap,
     GRADUS_VERIFY: _verify,
-    GRADUS_GUARD: _guard,
+    FUZZ_GUARD: _guard,
     ...rest
   } = process.env;
   let [next, lines, ended] = [first, null, null];
@@ -104,12 +104,12 @@ try {
   const fast = start(program, {
     GRADUS_CPU: cpu,
     GRADUS_VERIFY: '1',
-    ...(wasm ? {} : { GRADUS_GUARD: 'end' }),
+    ...(wasm ? {} : { FUZZ_GUARD: 'end' }),
   });
   // Machine code has no heap of its own; it must give the same bits on one thread.
   const small = start(program, {
     GRADUS_CPU: cpu,
-    ...(wasm ? { GRADUS_WASM_HEAP: '1' } : { GRADUS_THREADS: '1', GRADUS_GUARD: 'start' }),
+    ...(wasm ? { GRADUS_WASM_HEAP: '1' } : { GRADUS_THREADS: '1', FUZZ_GUARD: 'start' }),
   });
   const reference = start(program, { GRADUS_CPU: 'reference' });
   for (let i = 0; i < count; i++) {

@@ -20,13 +20,3 @@ export const wasmHeap = (): string => env.GRADUS_WASM_HEAP ?? '256';
 
 /** `GRADUS_THREADS`: how many threads kernels may use, as written. */
 export const threadsWanted = (): string | undefined => env.GRADUS_THREADS;
-
-/**
- * `GRADUS_GUARD=end` or `start`: for tests of machine code. Each tensor lies between pages that trap,
- * that end of it right at one. `GRADUS_GUARD=1` is `end`.
- */
-export function guardWanted(): 'start' | 'end' | undefined {
-  const text = env.GRADUS_GUARD;
-  if (text === undefined || text === '' || text === '0') return undefined;
-  return text === 'start' ? 'start' : 'end';
-}

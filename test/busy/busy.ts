@@ -60,10 +60,8 @@ function measure(name: string): number {
 }
 
 function compare(rounds: number, pinned: boolean): void {
-  const [busy, ...rest] = [
-    ...(pinned ? ['taskset', '-c', '0'] : []),
-    ...[process.execPath, '-e', 'for (;;);'],
-  ];
+  const pin = pinned ? ['taskset', '-c', '0'] : [];
+  const [busy, ...rest] = [...pin, process.execPath, '-e', 'for (;;);'];
   const other = spawn(busy, rest, { stdio: 'ignore' });
   try {
     for (const name of Object.keys(WORKLOADS)) {

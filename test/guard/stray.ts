@@ -4,21 +4,15 @@
  */
 import { specOf } from '../../src/base/index.ts';
 import { add, matmul, record, sum } from '../../src/ir/index.ts';
-import { openNative } from '../../src/runtime/cpu/native/index.ts';
-import { X64Device } from '../../src/runtime/cpu/x64-device.ts';
-import type { Scratch } from '../../src/runtime/cpu/x64-memory.ts';
+import type { GuardedEnd } from '../../src/runtime/cpu/guarded-memory.test-util.ts';
+import { guardedDevice } from './guarded-device.ts';
 
 const [, , op, short, end] = process.argv;
-const { host, reason } = openNative({ threads: 2 });
-if (host?.cpu.isa == null) throw new Error(reason);
-const device = new X64Device(host, host.cpu.isa, end as 'start' | 'end');
+const { device, memory } = guardedDevice(end as GuardedEnd, 2);
 if (short === 'temporary') {
   // Each thread has a part of its own, of which a test cannot say who takes it.
-  const { machine } = device as unknown as {
-    machine: { scratch: (sizes: readonly number[]) => Scratch };
-  };
-  const scratch = machine.scratch;
-  machine.scratch = (sizes) => scratch(sizes.map((n) => n >> 2));
+  const scratch = memory.scratch.bind(memory);
+  memory.scratch = (sizes) => scratch(sizes.map((n) => n >> 2));
 }
 
 const GRAPHS = {
@@ -49,5 +43,5 @@ if (short === 'canary') {
   };
   new Uint8Array(buffer)[end === 'end' ? offset - 1 : offset + bytes] = 7;
 }
-device.guard?.check();
+memory.check();
 console.log('ran');

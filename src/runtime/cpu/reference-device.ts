@@ -5,7 +5,6 @@
 import {
   arrayOf,
   bytesOf,
-  DeviceError,
   type DType,
   numelOf,
   type Spec,
@@ -13,7 +12,7 @@ import {
   type TypedArray,
 } from '../../base/index.ts';
 import { forEachIndex, type Graph, type NdArray, ndZeros, runGraph } from '../../ir/index.ts';
-import { type Device, type Executable, type Slot, Storage } from '../device.ts';
+import { type Device, type Executable, outOfMemory, type Slot, Storage } from '../device.ts';
 import { whyNoMachineCode } from './notice.ts';
 
 class Bytes {
@@ -22,12 +21,7 @@ class Bytes {
     try {
       this.buffer = new ArrayBuffer(Math.ceil(bytes / 8) * 8);
     } catch (cause) {
-      throw new DeviceError({
-        op: 'allocate',
-        problem: `there is no memory for ${bytes} more bytes`,
-        remedy: 'use a smaller batch, or let go of tensors that are not needed',
-        cause,
-      });
+      throw outOfMemory(bytes, cause);
     }
   }
 }

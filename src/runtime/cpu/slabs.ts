@@ -10,9 +10,6 @@ export interface SlabSource {
   allocate(bytes: number): object;
 }
 
-/** Storages of up to so many bytes lie in slabs. */
-export const SLAB_MAX_BYTES = 65536;
-
 class Bump {
   readonly limit: number;
   readonly slabBytes: number;
@@ -36,7 +33,7 @@ export class Slabs {
     new Bump(256, 16384, 64),
     new Bump(1024, 32768, 64),
     new Bump(4096, 65536, 64),
-    new Bump(SLAB_MAX_BYTES, 524288, 64),
+    new Bump(65536, 524288, 64),
   ];
 
   constructor(device: string, source: SlabSource) {
@@ -58,7 +55,7 @@ export class Slabs {
               ? c[3]
               : bytes <= 4096
                 ? c[4]
-                : bytes <= SLAB_MAX_BYTES
+                : bytes <= 65536
                   ? c[5]
                   : null;
     if (b === null) return null;

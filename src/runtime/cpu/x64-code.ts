@@ -5,7 +5,7 @@
  * (a cache of plans, a program) need not know, and no finalizer is waited for: these never run in a
  * synchronous loop.
  */
-import { DeviceError } from '../../base/index.ts';
+import { outOfMemory } from '../device.ts';
 import type { CodeBlock, CodeMemory } from './native/index.ts';
 
 /** What holds kernels; never released while it runs, which is within one call from JavaScript. */
@@ -61,7 +61,7 @@ export class X64Code {
   /** Lets go of kernels that nobody holds: their user cannot be made. */
   discard(kernels: readonly CachedKernel[]): void {
     for (const kernel of kernels) {
-      if (kernel.holders === 0 && this.kernels.get(kernel.key) === kernel) this.remove(kernel);
+      if (kernel.holders === 0 && !kernel.block.freed) this.remove(kernel);
     }
   }
 
@@ -69,12 +69,7 @@ export class X64Code {
     try {
       return this.memory.write(code);
     } catch (cause) {
-      throw new DeviceError({
-        op: 'compile',
-        problem: `there is no memory for ${code.length} more bytes of machine code`,
-        remedy: 'set GRADUS_CPU=wasm, which needs no executable memory of its own',
-        cause,
-      });
+      throw outOfMemory(code.length, cause, ' of machine code');
     }
   }
 

@@ -3,7 +3,6 @@ import {
   arrayOf,
   type DType,
   debugLevel,
-  guardWanted,
   type Spec,
   type TypedArray,
   verifying,
@@ -21,14 +20,19 @@ import {
 import { compileKernel, type Isa } from '../../target/x64/index.ts';
 import type { Device, DeviceSpeed, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
-import { GuardedMemory } from './guarded-memory.ts';
 import { FaultWord, measureHost, type NativeHost } from './native/index.ts';
-import { SLAB_MAX_BYTES, Slabs } from './slabs.ts';
+import { Slabs } from './slabs.ts';
 import { type CachedKernel, X64Code } from './x64-code.ts';
 import { type Loaded, X64Executable, type X64Machine } from './x64-executable.ts';
 import { type TensorMemory, type X64Block, X64Memory } from './x64-memory.ts';
 
-const GUARDED_WORK = 256;
+/** For tests. */
+export interface X64Options {
+  /** Gives every tensor memory of its own. */
+  readonly memory?: TensorMemory;
+  /** As in TargetInfo: less, and threads take part in small kernels too. */
+  readonly parallelWork?: number;
+}
 
 export class X64Device implements Device {
   readonly name = 'cpu';
@@ -40,13 +44,11 @@ export class X64Device implements Device {
   private readonly heap: TensorMemory;
   /** null: every tensor has memory of its own. */
   private readonly slabs: Slabs | null;
-  /** The memory, if it is the guarded one. */
-  readonly guard: GuardedMemory | null;
   private readonly machine: X64Machine;
   readonly code: X64Code;
 
   /** The host must have the instructions of `isa`. */
-  constructor(host: NativeHost, isa: Isa, guard = guardWanted()) {
+  constructor(host: NativeHost, isa: Isa, { memory, parallelWork }: X64Options = {}) {
     this.code = new X64Code(host.code);
     this.host = host;
     this.isa = isa;
@@ -57,14 +59,12 @@ export class X64Device implements Device {
     this.info = {
       ...info,
       threads: host.threads,
-      // Under test threads take part in small kernels too.
-      ...(guard === undefined ? {} : { parallelWork: GUARDED_WORK }),
+      parallelWork: parallelWork ?? info.parallelWork,
       cache: { l1: l1 || info.cache.l1, l2: l2 || info.cache.l2 },
     };
     this.engine = `x86-64 machine code (${isa})`;
-    this.guard = guard === undefined ? null : new GuardedMemory(host.system, guard);
-    this.heap = this.guard ?? new X64Memory(host.memory);
-    this.slabs = this.guard === null ? new Slabs(this.name, this.heap) : null;
+    this.heap = memory ?? new X64Memory(host.memory);
+    this.slabs = memory === undefined ? new Slabs(this.name, this.heap) : null;
     const { args } = host;
     this.machine = {
       host,
@@ -86,7 +86,7 @@ export class X64Device implements Device {
   free(storage: Storage): void {
     const block = storage.handle as X64Block;
     // Slabs are shared; the collector takes them.
-    if (storage.bytes > SLAB_MAX_BYTES || this.slabs === null) this.heap.release(block);
+    if (storage.bytes > 65536 || this.slabs === null) this.heap.release(block);
   }
 
   write(slot: Slot, data: TypedArray): void {
@@ -111,9 +111,7 @@ export class X64Device implements Device {
       const plan = lowerGraph(graph, inputs, this.info);
       const kernels: CachedKernel[] = [];
       try {
-        for (const l of plan.launches) {
-          kernels.push(this.code.kernel(l.key, () => this.make(l)));
-        }
+        for (const l of plan.launches) kernels.push(this.code.kernel(l.key, () => this.make(l)));
       } catch (error) {
         this.code.discard(kernels);
         throw error;

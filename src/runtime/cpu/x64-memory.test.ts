@@ -9,8 +9,7 @@ const MB = 2 ** 20;
 function systemOf(bytes: number) {
   let left = bytes;
   const native = {
-    available: () => left,
-    bufferBytes: () => bytes - left,
+    platform: { available: () => left, bufferBytes: () => bytes - left },
     allocateBuffer(room: number) {
       if (room > left) throw new RangeError('Array buffer allocation failed');
       left -= room;

@@ -2,7 +2,8 @@
  * Memory of tensors for machine code: ArrayBuffers that the collector owns, with their addresses.
  * Large ones that are given back wait in a bounded pool, since fresh pages are what costs.
  */
-import { DeviceError, verifying } from '../../base/index.ts';
+import { verifying } from '../../base/index.ts';
+import { outOfMemory } from '../device.ts';
 import type { NativeMemory } from './native/index.ts';
 
 /** A buffer, from its first byte at a multiple of 64. */
@@ -65,7 +66,7 @@ export class X64Memory implements TensorMemory {
    * they never do.
    */
   get usedBytes(): number {
-    return this.native.bufferBytes() - this.pooledBytes;
+    return this.native.platform.bufferBytes() - this.pooledBytes;
   }
 
   allocate(bytes: number): X64Block {
@@ -94,7 +95,20 @@ export class X64Memory implements TensorMemory {
   }
 
   scratch(sizes: readonly number[]): Scratch {
-    return new SharedScratch(sizes, (bytes) => this.temporaries(bytes));
+    // Side by side in memory that all plans share.
+    const bytes = sizes.reduce((sum, n) => sum + rounded(n), 0);
+    let base = -1;
+    let list: readonly number[] = [];
+    const addresses = (): readonly number[] => {
+      const now = this.temporaries(bytes);
+      if (now !== base) {
+        base = now;
+        let next = now;
+        list = sizes.map((n) => (next += rounded(n)) - rounded(n));
+      }
+      return list;
+    };
+    return { addresses };
   }
 
   private temporaries(bytes: number): number {
@@ -106,63 +120,19 @@ export class X64Memory implements TensorMemory {
 
   private fresh(room: number, bytes: number): X64Block {
     try {
-      return this.fromSystem(room);
+      const { native } = this;
+      // Linux promises more than it has, and ends whoever then uses it.
+      if (room >= CHECKED_FROM && room > native.platform.available())
+        throw new Error('not so much');
+      const { buffer, offset, address } = native.allocateBuffer(room);
+      return new X64Block(buffer, offset, address, room);
     } catch (cause) {
-      // What waits for others may be what is missing.
       if (this.pooledBytes === 0) throw outOfMemory(bytes, cause);
+      // What waits for others may be what is missing.
+      this.pool.clear();
+      this.pooledBytes = 0;
+      return this.fresh(room, bytes);
     }
-    this.pool.clear();
-    this.pooledBytes = 0;
-    try {
-      return this.fromSystem(room);
-    } catch (cause) {
-      throw outOfMemory(bytes, cause);
-    }
-  }
-
-  private fromSystem(room: number): X64Block {
-    // Linux promises more than it has, and ends whoever then uses it.
-    if (room >= CHECKED_FROM && room > this.native.available()) {
-      throw new Error('the system has less memory than that');
-    }
-    const { buffer, offset, address } = this.native.allocateBuffer(room);
-    return new X64Block(buffer, offset, address, room);
-  }
-}
-
-const outOfMemory = (bytes: number, cause: unknown): DeviceError =>
-  new DeviceError({
-    op: 'allocate',
-    problem: `there is no memory for ${bytes} more bytes`,
-    remedy: 'use a smaller batch, or let go of tensors that are not needed',
-    cause,
-  });
-
-/** Temporaries side by side in memory that all plans share. */
-class SharedScratch implements Scratch {
-  private readonly sizes: readonly number[];
-  private readonly bytes: number;
-  private readonly room: (bytes: number) => number;
-  private base = -1;
-  private list: readonly number[] = [];
-
-  constructor(sizes: readonly number[], room: (bytes: number) => number) {
-    this.sizes = sizes;
-    this.room = room;
-    this.bytes = sizes.reduce((sum, n) => sum + rounded(n), 0);
-  }
-
-  addresses(): readonly number[] {
-    const base = this.room(this.bytes);
-    if (base === this.base) return this.list;
-    this.base = base;
-    let next = base;
-    this.list = this.sizes.map((n) => {
-      const at = next;
-      next += rounded(n);
-      return at;
-    });
-    return this.list;
   }
 }
 

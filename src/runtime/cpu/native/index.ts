@@ -5,5 +5,4 @@ export { measureHost } from './measure.ts';
 export type { NativeHost } from './native-host.ts';
 export type { AlignedBuffer, NativeBlock, NativeMemory } from './native-memory.ts';
 export { type Native, type NativeOptions, openNative } from './open-native.ts';
-export { PAGE } from './system.ts';
 export { threadsFromFlag } from './thread-count.ts';

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { freemem } from 'node:os';
 import type { Koffi, Platform } from './koffi.ts';
 import { processors } from './processors.node.ts';
 
@@ -36,12 +35,11 @@ function load(name: string): Koffi {
   }
 }
 
-/** Node 20 has `availableMemory` from its thirteenth version on; `freemem` counts alike on Linux. */
+/** Node 20 has it from its thirteenth version on. */
 const available = (): number => {
   const { availableMemory } = process as { availableMemory?: () => number };
-  return availableMemory?.() ?? freemem();
+  return availableMemory?.() ?? Number.POSITIVE_INFINITY;
 };
-
 const bufferBytes = (): number => process.memoryUsage().arrayBuffers;
 
 // Not from Buffer's pool: the memory is the tensor's own, and the collector's.

@@ -52,7 +52,7 @@ export interface AlignedBuffer {
 export class NativeMemory {
   bytesInUse = 0;
   private readonly system: System;
-  private readonly platform: Platform;
+  readonly platform: Platform;
   private readonly chunks: Chunk[] = [];
 
   constructor(system: System, platform: Platform) {
@@ -93,16 +93,6 @@ export class NativeMemory {
    */
   addressOf(buffer: ArrayBufferLike): number {
     return buffer.byteLength === 0 ? 0 : Number(this.system.koffi.address(buffer));
-  }
-
-  /** Bytes that the system has left, about. */
-  available(): number {
-    return this.platform.available();
-  }
-
-  /** Bytes of all ArrayBuffers that are not collected yet. */
-  bufferBytes(): number {
-    return this.platform.bufferBytes();
   }
 
   /** `bytes` bytes at a multiple of 64, uninitialised. */

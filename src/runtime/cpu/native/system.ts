@@ -9,7 +9,6 @@ const PROT_WRITE = 2;
 const PROT_EXEC = 4;
 const MAP_SHARED = 1;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
-const MAP_FIXED = 0x10;
 const O_RDWR_CREATE_EXCL_CLOEXEC = 0o2 | 0o100 | 0o200 | 0o2000000;
 const MFD_CLOEXEC = 1;
 const MFD_EXEC = 0x10;
@@ -91,21 +90,6 @@ export class System {
     this.munmap(address, bytes);
   }
 
-  /** Addresses that trap on any access and take no memory. */
-  reservePages(bytes: number): number {
-    return this.map(bytes, PROT_NONE, MAP_PRIVATE_ANONYMOUS, -1);
-  }
-
-  /** Makes pages of a reservation zeroed memory. */
-  allowPages(address: number, bytes: number): void {
-    if (Number(this.mprotect(address, bytes, PROT_READ | PROT_WRITE)) !== 0) this.fail('mprotect');
-  }
-
-  /** Takes pages' memory away; they trap, and nothing else is put at their addresses. */
-  retirePages(address: number, bytes: number): void {
-    this.map(bytes, PROT_NONE, MAP_PRIVATE_ANONYMOUS | MAP_FIXED, -1, address);
-  }
-
   /** Makes pages trap on any access. */
   forbidPages(address: number, bytes: number): void {
     if (Number(this.mprotect(address, bytes, PROT_NONE)) !== 0) this.fail('mprotect');
@@ -171,8 +155,8 @@ export class System {
     mallopt(M_TRIM_THRESHOLD, 2 ** 30);
   }
 
-  private map(bytes: number, protection: number, flags: number, fd: number, where = 0): number {
-    const address = Number(this.mmap(where, bytes, protection, flags, fd, 0));
+  private map(bytes: number, protection: number, flags: number, fd: number): number {
+    const address = Number(this.mmap(0, bytes, protection, flags, fd, 0));
     if (address === -1) this.fail('mmap');
     return address;
   }

@@ -1,11 +1,11 @@
 /**
- * Memory of tensors for tests of machine code (`GRADUS_GUARD`): each block lies in pages of its own
- * between pages that trap, so that one stray byte ends the process. The mode says which end of a
- * block touches its guard; the slack of the page at the other end is filled and looked at again.
+ * Memory of tensors for tests of machine code: each block lies in pages of its own between pages
+ * that trap, so that one stray byte ends the process. `end` says which end of a block touches its
+ * guard; the slack of the page at the other end is filled and looked at again.
  * What is given back traps too. Fresh memory is all bits set: NaN in every float.
  */
 import { DeviceError } from '../../base/index.ts';
-import { type NativeHost, PAGE } from './native/index.ts';
+import { PAGE, type System } from './native/system.ts';
 import { type Scratch, type TensorMemory, X64Block } from './x64-memory.ts';
 
 export type GuardedEnd = 'start' | 'end';
@@ -25,7 +25,7 @@ interface Room {
 
 export class GuardedMemory implements TensorMemory {
   usedBytes = 0;
-  private readonly system: NativeHost['system'];
+  private readonly system: System;
   private readonly end: GuardedEnd;
   private readonly live = new Set<Room>();
   private readonly rooms = new WeakMap<X64Block, Room>();
@@ -36,7 +36,7 @@ export class GuardedMemory implements TensorMemory {
     this.system.freePages(room.pages - GUARD_BYTES, room.inner + 2 * GUARD_BYTES);
   });
 
-  constructor(system: NativeHost['system'], end: GuardedEnd) {
+  constructor(system: System, end: GuardedEnd) {
     this.system = system;
     this.end = end;
   }
@@ -46,17 +46,14 @@ export class GuardedMemory implements TensorMemory {
     const inner = Math.max(1, Math.ceil(bytes / PAGE)) * PAGE;
     let reserved: number;
     try {
-      reserved = system.reservePages(inner + 2 * GUARD_BYTES);
+      reserved = system.allocatePages(inner + 2 * GUARD_BYTES);
     } catch (cause) {
-      throw this.full(bytes, cause);
+      const problem = `there is no guarded memory for ${bytes} more bytes`;
+      throw new DeviceError({ op: 'allocate', problem, cause });
     }
     const pages = reserved + GUARD_BYTES;
-    try {
-      system.allowPages(pages, inner);
-    } catch (cause) {
-      system.freePages(reserved, inner + 2 * GUARD_BYTES);
-      throw this.full(bytes, cause);
-    }
+    system.forbidPages(reserved, GUARD_BYTES);
+    system.forbidPages(pages + inner, GUARD_BYTES);
     const from = this.end === 'end' ? inner - bytes : 0;
     const room = { pages, inner, from, to: from + bytes };
     const buffer = system.view(pages, inner);
@@ -103,14 +100,6 @@ export class GuardedMemory implements TensorMemory {
     this.live.delete(room);
     this.usedBytes -= room.to - room.from;
     this.checkRoom(room);
-    this.system.retirePages(room.pages, room.inner);
-  }
-
-  private full(bytes: number, cause: unknown): DeviceError {
-    return new DeviceError({
-      op: 'allocate',
-      problem: `there is no guarded memory for ${bytes} more bytes`,
-      cause,
-    });
+    this.system.forbidPages(room.pages, room.inner);
   }
 }
