@@ -1,7 +1,8 @@
 // Random programs on the wasm engine, in a small heap and by the reference, compared case by case.
-//   node scripts/fuzz.mjs [--seed 1] [--count 2000] [--only N] [--cpu x64]
-// With --cpu x64 machine code takes the place of both WebAssembly engines (GRADUS_ISA as usual).
-// Ends with status 1 if a result differs. See test/fuzz/README.md.
+//   node scripts/fuzz.mjs [--seed 1] [--count 2000] [--only N] [--cpu x64] [--coverage]
+// With --cpu x64 machine code takes the place of both WebAssembly engines (GRADUS_ISA as usual), on
+// memory between guard pages. Ends with status 1 if a result differs or an engine's process dies.
+// See test/fuzz/README.md.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     cpu: { type: 'string', default: 'wasm' },
     refused: { type: 'boolean', default: false },
+    coverage: { type: 'boolean', default: false },
   },
 });
 const seed = Number(values.seed);
@@ -45,19 +47,39 @@ function bundle(name) {
   return outfile;
 }
 
-/** The results of one engine, as an iterator. */
+/** The results of one engine, case by case; a process that dies is an outcome, and another goes on. */
 function start(program, env) {
-  const { GRADUS_WASM_HEAP: _heap, GRADUS_VERIFY: _verify, ...rest } = process.env;
-  const child = spawn(process.execPath, [program, seed, first, count].map(String), {
-    env: { ...rest, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const {
+    GRADUS_WASM_HEAP: _heap,
+    GRADUS_VERIFY: _verify,
+    FUZZ_GUARD: _guard,
+    ...rest
+  } = process.env;
+  let [next, lines, ended] = [first, null, null];
+  const open = () => {
+    const range = [next, first + count - next].map(String);
+    const args = ['--expose-gc', program, String(seed), ...range];
+    const child = spawn(process.execPath, args, {
+      env: { ...rest, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    ended = new Promise((done) => {
+      child.on('close', (code, signal) => done(signal ?? `status ${code}`));
+    });
+    lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  };
+  open();
   return async () => {
     const { value, done } = await lines.next();
-    if (done) throw new Error(`the ${JSON.stringify(env)} process ended early`);
-    return JSON.parse(value);
+    if (!done) {
+      next++;
+      return JSON.parse(value);
+    }
+    const died = `the process (${Object.entries(env).join(' ')}) ended with ${await ended}`;
+    const outcome = { index: next++, died, lines: [], results: [], refused: [], wrong: [died] };
+    if (next < first + count) open();
+    return outcome;
   };
 }
 
@@ -78,15 +100,25 @@ try {
   const { compare } = await import(pathToFileURL(bundle('compare')).href);
   const program = bundle('fuzz');
   const { cpu } = values;
-  const fast = start(program, { GRADUS_CPU: cpu, GRADUS_VERIFY: '1' });
+  const wasm = cpu === 'wasm';
+  const fast = start(program, {
+    GRADUS_CPU: cpu,
+    GRADUS_VERIFY: '1',
+    ...(wasm ? {} : { FUZZ_GUARD: 'end' }),
+  });
   // Machine code has no heap of its own; it must give the same bits on one thread.
   const small = start(program, {
     GRADUS_CPU: cpu,
-    ...(cpu === 'wasm' ? { GRADUS_WASM_HEAP: '1' } : { GRADUS_THREADS: '1' }),
+    ...(wasm ? { GRADUS_WASM_HEAP: '1' } : { GRADUS_THREADS: '1', FUZZ_GUARD: 'start' }),
   });
   const reference = start(program, { GRADUS_CPU: 'reference' });
   for (let i = 0; i < count; i++) {
     const [a, b, c] = await Promise.all([fast(), small(), reference()]);
+    const dead = [a, b, c].filter((o) => o.died !== undefined);
+    const lines = [a, b, c].find((o) => o.lines.length > 0)?.lines ?? [];
+    for (const { index, died } of dead) show({ index, what: died, lines }, 'a crash');
+    failures += dead.length;
+    if (dead.length > 0) continue;
     const byReference = compare(a, c, false);
     for (const d of byReference.differences) show(d, `${cpu} and the reference`);
     const bySmall = compare(b, a, true);
@@ -96,6 +128,16 @@ try {
     if (byReference.worst > worst.by)
       Object.assign(worst, { by: byReference.worst, index: a.index });
     for (const text of a.refused) refused.set(text, (refused.get(text) ?? 0) + 1);
+  }
+  if (values.coverage) {
+    const { ops, kernels } = await fast();
+    const print = (what, counts) => {
+      const sorted = Object.entries(counts).sort();
+      console.log(`${what}:`);
+      for (const [name, times] of sorted) console.log(`  ${name}: ${times}`);
+    };
+    print('ops, by graphs compiled', ops);
+    print('kernels, by kind', kernels);
   }
 } finally {
   for (const child of children) child.kill();

@@ -33,13 +33,19 @@ export interface Launch {
   readonly faults?: string;
 }
 
-/** Everything one graph needs: launches in order, and where each temporary buffer lies. */
-export interface LaunchPlan {
-  readonly launches: readonly Launch[];
-  /** Where temporaries start, in bytes from the start of memory for all of them. */
+/** Temporary buffers; those that are never needed at the same time share memory. */
+export interface Temporaries {
+  /** Where they start, in bytes from the start of memory for all of them. */
   readonly temps: readonly number[];
-  /** Bytes of that memory. */
+  /** How many bytes each has. */
+  readonly tempSizes: readonly number[];
+  /** Bytes of the memory for all. */
   readonly tempBytes: number;
+}
+
+/** Everything one graph needs: launches in order, and where each temporary buffer lies. */
+export interface LaunchPlan extends Temporaries {
+  readonly launches: readonly Launch[];
   /** Pairs [output, input]: the output may lie on the input's memory, if that is dense. */
   readonly inPlace: readonly (readonly [number, number])[];
 }

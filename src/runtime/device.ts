@@ -95,6 +95,15 @@ export interface DeviceSpeed {
   readonly memoryStreamGBs: number | null;
 }
 
+/** For memory that the system does not give. */
+export const outOfMemory = (bytes: number, cause: unknown, ofWhat = ''): DeviceError =>
+  new DeviceError({
+    op: 'allocate',
+    problem: `there is no memory for ${bytes} more bytes${ofWhat}`,
+    remedy: 'use a smaller batch, or let go of tensors that are not needed',
+    cause,
+  });
+
 const devices = new Map<string, () => Device>();
 const made = new Map<string, Device>();
 

@@ -153,13 +153,21 @@ const elementwise: Case[] = [
   ...binary('div', op.div, NUMBER),
   ...binary('maximum', op.maximum, NUMBER),
   ...binary('minimum', op.minimum, NUMBER),
-  ...binary('floorDivide', op.floorDivide, ['int32', 'int64']),
+  ...binary('floorDivide', op.floorDivide, NUMBER),
   ...binary('remainder', op.remainder, ['int32', 'int64']),
-  {
-    name: 'remainder whose quotient overflows',
-    operands: [of([5], 'float32', { fill: () => 3e38 }), of([5], 'float32', { fill: () => 0.5 })],
-    run: op.remainder,
-  },
+  ...(
+    [
+      ['float32', 3e38, 0.5],
+      ['float64', 3e38, 1e-300],
+      ['float64', -1e300, 1e-20],
+    ] as const
+  ).map(
+    ([dtype, x, y]): Case => ({
+      name: `remainder whose quotient overflows ${dtype} ${x}`,
+      operands: [of([5], dtype, { fill: () => x }), of([5], dtype, { fill: () => y })],
+      run: op.remainder,
+    }),
+  ),
   ...binary('pow', op.pow, ['float64'], positive),
   ...binary('eq', op.eq, NUMBER),
   ...binary('ne', op.ne, NUMBER),
@@ -519,6 +527,18 @@ function convolutions(): Case[] {
           run: (a, b) => op.conv2dWeight(a, dyOf(a, b), kernel, options),
           terms: terms * 64,
         },
+        ...(['conv2d', 'conv2dWeight'] as const).map(
+          (face): Case => ({
+            // Padding is zeros, and zero times infinity is NaN.
+            name: `${face} of an infinite weight ${label}`,
+            operands: [x, of(ws, dtype, { fill: (i) => (i === 0 ? Infinity : (i % 9) / 4 - 1) })],
+            run: (a, b) =>
+              face === 'conv2d'
+                ? op.conv2d(a, b, null, options)
+                : op.conv2dWeight(a, dyOf(a, b), kernel, options),
+            terms: terms * 64,
+          }),
+        ),
         {
           name: `conv2d of views ${label}`,
           operands: [

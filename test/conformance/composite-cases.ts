@@ -53,6 +53,13 @@ const composites: Case[] = FLOAT.flatMap((dtype): Case[] => [
     }),
   ),
   {
+    // One label for several pixels: its fault names one place, whatever the lanes.
+    name: `crossEntropy of a label for many ${dtype}`,
+    operands: [of([9, 6, 19], dtype), of([9, 1], 'int32', { fill: label(6) })],
+    run: (x, y) => op.crossEntropy(x, op.expand(y, [9, 19]), { reduction: 'none' }),
+    terms: 6,
+  },
+  {
     name: `layer normalisation written out ${dtype}`,
     operands: [of([7, 24], dtype), of([24], dtype), of([24], dtype)],
     run: (x, w, b) => {

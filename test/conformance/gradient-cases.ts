@@ -725,6 +725,12 @@ const updates: GradientCase[] = [
         op.concat(op.adamUpdate(p, g, m, v, lr, b1, b2, eps, wd, c1, c2, { decoupled }), 0),
     }),
   ),
+  {
+    name: 'adamUpdate with numbers',
+    operands: [...[1, 2, 3].map((seed) => any([2, 2], seed)), positive([2, 2], 4)],
+    run: (p, g, m, v) =>
+      op.concat(op.adamUpdate(p, g, m, v, 0.1, 0.9, 0.99, 1e-3, 0.1, 0.5, 0.4), 0),
+  },
 ];
 
 export const gradientCases: readonly GradientCase[] = [

@@ -4,6 +4,9 @@
  */
 import type { DType } from '../../src/base/index.ts';
 import { full, type Tensor } from '../../src/index.ts';
+import { getDevice } from '../../src/runtime/index.ts';
+import { computeGuarded } from '../guard/guarded-device.ts';
+import { Coverage } from './coverage.ts';
 import { build, gradients, Limits, needs, type Pass, type Program, ulpsOf } from './program.ts';
 import { type Flag, printStep } from './steps.ts';
 
@@ -116,7 +119,19 @@ function outcomeOf(seed: number, index: number): Outcome {
 }
 
 const [seed, first, count] = process.argv.slice(2).map(Number);
-for (let i = first; i < first + count; i++) {
-  const line = `${JSON.stringify(outcomeOf(seed, i))}\n`;
+const { FUZZ_GUARD: end } = process.env;
+const guard = end === 'start' || end === 'end' ? computeGuarded(end) : null;
+const coverage = new Coverage(getDevice('cpu'));
+const print = async (x: object): Promise<void> => {
+  const line = `${JSON.stringify(x)}\n`;
   if (!process.stdout.write(line)) await new Promise((done) => process.stdout.once('drain', done));
+};
+for (let i = first; i < first + count; i++) {
+  await print(outcomeOf(seed, i));
+  if (guard === null) continue;
+  guard.check();
+  // Memory between guards is mapped anew for every tensor, and the system counts mappings.
+  if (i % 20 === 0) (globalThis as { gc?: () => void }).gc?.();
+  await new Promise((done) => setImmediate(done));
 }
+await print(coverage.report());

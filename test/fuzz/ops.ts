@@ -1,11 +1,9 @@
 /** The calls that random programs are made of: each takes what it needs from the builder. */
 import { type DType, isFloat, isInt, numelOf } from '../../src/base/index.ts';
 import type { Tensor } from '../../src/index.ts';
-import type { Builder } from './builder.ts';
+import type { Builder, Maker } from './builder.ts';
+import { LAYERS, SOURCES } from './layers.ts';
 import { type Kind, Ref, type Step } from './steps.ts';
-
-/** A step to try, or null where nothing there fits. */
-export type Maker = (b: Builder) => Step | null;
 
 const ref = (at: number): Ref => new Ref(at);
 const float = (t: Tensor): boolean => isFloat(t.dtype);
@@ -290,7 +288,7 @@ const view: Maker = (b) => {
   const d = b.int(0, rank - 1);
   const v = ref(x);
   const of = (fn: string, ...args: unknown[]): Step => ({ fn, args: [v, ...args], kind: 'move' });
-  switch (b.int(0, 10)) {
+  switch (b.int(0, 11)) {
     case 0:
       return of('permute', b.order(rank));
     case 1:
@@ -312,6 +310,8 @@ const view: Maker = (b) => {
     case 8:
       return shape[d] === 0 ? null : { ...of('chunk', b.int(1, 3), d), item: 0 };
     case 9:
+      return shape[d] === 0 ? null : { ...of('split', b.int(1, shape[d]), d), item: 0 };
+    case 10:
       return shape[d] === 0 ? null : { ...of('unbind', d), item: b.int(0, shape[d] - 1) };
     default:
       return rank < 2 ? of('clone') : of(b.pick(['tril', 'triu']), b.int(-2, 2));
@@ -390,6 +390,10 @@ const moves: Maker[] = [
 ];
 const whole: Maker[] = [
   ...each('bitwiseAnd bitwiseOr bitwiseXor', bitwise),
+  (b) => {
+    const x = value(b, (t) => !float(t), b.pick(['int32', 'int64', 'bool'] as const));
+    return float(b.tensors[x]) ? null : { fn: 'ir.bitwiseNot', args: [ref(x)], kind: 'exact' };
+  },
   ...each('argmax argmin', arg),
   ...each('any all', (n) => reduction(n, 'jump')),
   oneHot,
@@ -397,7 +401,8 @@ const whole: Maker[] = [
 
 /** Groups of makers by mode; a group is chosen first, then one of its makers. */
 export const MAKERS: Readonly<Record<Builder['mode'], readonly (readonly Maker[])[]>> = {
-  fwd: [smooth, smooth, steps, sums, sums, moves, moves, whole, [cast]],
+  fwd: [smooth, smooth, steps, sums, sums, moves, moves, whole, [cast], LAYERS, SOURCES],
   special: [smooth, smooth, steps, [view, cast]],
-  grad: [smooth, smooth, smooth, sums, sums, moves],
+  grad: [smooth, smooth, smooth, sums, sums, moves, LAYERS],
+  big: [],
 };

@@ -3,6 +3,7 @@ import { isFloat } from '../../src/base/index.ts';
 import { add, mul, sum, type Tensor, tensor } from '../../src/index.ts';
 import { toleranceOf, ulpBoundOf } from '../../src/testing/index.ts';
 import { sequence } from '../conformance/sequence.ts';
+import { BIG } from './big.ts';
 import { Builder, type Mode } from './builder.ts';
 import { MAKERS } from './ops.ts';
 import { type Flag, refsOf, runStep, type Step } from './steps.ts';
@@ -15,14 +16,23 @@ export interface Program {
   readonly refused: readonly string[];
 }
 
+const MODES: readonly Mode[] = ['fwd', 'grad', 'big', 'fwd', 'special', 'big', 'fwd'];
+
 export function build(seed: number, index: number): Program {
-  const mode: Mode = (['fwd', 'grad', 'fwd', 'special', 'fwd'] as const)[index % 5];
+  const mode = MODES[index % MODES.length];
   const b = new Builder(mode, seed * 1_000_003 + index);
-  b.operand(b.shape(), b.dtype(), mode === 'special' ? 'special' : 'plain');
-  const wanted = b.int(2, 8);
-  for (let made = 0, tries = 0; made < wanted && tries < 60; tries++) {
-    const step = b.pick(b.pick(MAKERS[mode]))(b);
-    if (step !== null && b.add(step) !== null) made++;
+  if (mode === 'big') {
+    // One kernel after another; chance would leave some out for long.
+    const turn = Math.floor(index / MODES.length);
+    const step = BIG[turn % BIG.length](b);
+    if (step !== null) b.add(step);
+  } else {
+    b.operand(b.shape(), b.dtype(), mode === 'special' ? 'special' : 'plain');
+    const wanted = b.int(2, 8);
+    for (let made = 0, tries = 0; made < wanted && tries < 60; tries++) {
+      const step = b.pick(b.pick(MAKERS[mode]))(b);
+      if (step !== null && b.add(step) !== null) made++;
+    }
   }
   const { steps, flags, tensors: values, refused } = b;
   return { mode, steps, flags, values, refused };
@@ -40,7 +50,7 @@ function rerun(p: Program, leaves: Map<number, Tensor> | null, noise: Noise | nu
       leaves.set(i, out);
     }
     if (inexact) out = noise.scale(out);
-    if (inexact && s.kind === 'composite') out = noise.shift(out);
+    if (inexact && hasFloor(s)) out = noise.shift(out);
     values.push(out);
   }
   return values;
@@ -103,6 +113,9 @@ function noiseOf(seed: number): Noise {
   };
 }
 
+/** Whether results near 0 may be off by more than their size says. */
+const hasFloor = (s: Step): boolean => s.kind === 'composite' || s.kind === 'layer';
+
 const RUNS = 3;
 const SAFETY = 8;
 
@@ -128,15 +141,16 @@ export class Limits {
       const huge = (at: number): boolean =>
         Array.from(p.values[at].data() as Float64Array).some(isWild);
       const float = isFloat(p.values[i].dtype);
-      this.wild[i] =
-        from.some((at) => this.wild[at]) || (float && s.kind === 'sum' && from.some(huge));
+      // A remainder is as exact as the product that is taken off, which may be huge.
+      const sums = s.kind === 'sum' || s.kind === 'layer' || s.fn === 'remainder';
+      this.wild[i] = from.some((at) => this.wild[at]) || (float && sums && from.some(huge));
     }
   }
 
   of(i: number): Float64Array {
     const value = this.p.values[i];
     if (this.wild[i]) return new Float64Array(value.numel).fill(Infinity);
-    const floor = this.p.steps[i].kind === 'composite' ? absolute(value) : tiny(value);
+    const floor = hasFloor(this.p.steps[i]) ? absolute(value) : tiny(value);
     return spreadOf(
       value,
       this.runs.map((run) => run[i]),

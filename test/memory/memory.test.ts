@@ -13,7 +13,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-function run<T>(program: string, args: string[], env: Record<string, string> = {}): T {
+function run<T>(
+  program: string,
+  args: string[],
+  env: Record<string, string> = {},
+  options: string[] = [],
+): T {
   const outfile = join(dir, `${program}.mjs`);
   buildSync({
     entryPoints: [fileURLToPath(new URL(`./${program}.ts`, import.meta.url))],
@@ -28,7 +33,7 @@ function run<T>(program: string, args: string[], env: Record<string, string> = {
       ),
     },
   });
-  const out = execFileSync(process.execPath, [outfile, ...args], {
+  const out = execFileSync(process.execPath, [...options, outfile, ...args], {
     env: { ...process.env, ...env },
     encoding: 'utf8',
   });
@@ -52,6 +57,11 @@ test.each(['sync', 'async'])(
   },
   120_000,
 );
+
+test('a synchronous loop leaves nothing in JavaScript of the tensors it made', () => {
+  const { grown } = run<{ grown: number }>('garbage', ['30000'], {}, ['--expose-gc']);
+  expect(grown).toBeLessThan(0.5);
+}, 60_000);
 
 test.each(['1', '2', '3'])(
   'a heap much too small loses nothing (seed %s)',

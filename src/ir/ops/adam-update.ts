@@ -5,6 +5,7 @@ import type { Operand, Value } from '../value.ts';
 import { add } from './add.ts';
 import { cast } from './cast.ts';
 import { div } from './div.ts';
+import { full } from './full.ts';
 import { mul } from './mul.ts';
 import { sqrt } from './sqrt.ts';
 import { sub } from './sub.ts';
@@ -26,8 +27,10 @@ export const ADAM_UPDATE = defineOp<AdamAttrs>({
     { shape: m.shape, dtype: m.dtype },
     { shape: v.shape, dtype: v.dtype },
   ],
-  decompose([parameter, gradient, m, v, ...hyper], { decoupled }) {
+  decompose([parameter, gradient, m, v, ...given], { decoupled }) {
     let p = parameter as Value;
+    // On the tape a number is one; in a graph it is an input like any other.
+    const hyper = given.map((h) => (typeof h === 'number' ? full([], h, 'float64', p.device) : h));
     const [lr, b1, b2, eps, wd, c1, c2] = hyper.map((h) => cast(h as Value, p.dtype));
     let g = gradient as Value;
     if (decoupled) p = mul(p, sub(1, mul(lr, wd)));

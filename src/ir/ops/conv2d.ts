@@ -107,7 +107,10 @@ function checked(op: string, x: Type, w: Type, a: ConvAttrs): ConvGeometry {
   return g;
 }
 
-/** Visits every product of the convolution with its positions in x, w and y. */
+/**
+ * Visits every product of the convolution with its positions in x, w and y; x is -1 in the padding,
+ * whose zeros are factors like others: times infinity or NaN they are NaN.
+ */
 function forEachProduct(g: ConvGeometry, visit: (x: number, w: number, y: number) => void): void {
   const { batch, groups, input, kernel, output, stride, padding, dilation } = g;
   const [inner, outer] = [g.inChannels / groups, g.outChannels / groups];
@@ -121,10 +124,10 @@ function forEachProduct(g: ConvGeometry, visit: (x: number, w: number, y: number
               for (let kw = 0; kw < kernel[1]; kw++) {
                 const h = oh * stride[0] - padding[0] + kh * dilation[0];
                 const w = ow * stride[1] - padding[1] + kw * dilation[1];
-                if (h < 0 || h >= input[0] || w < 0 || w >= input[1]) continue;
+                const outside = h < 0 || h >= input[0] || w < 0 || w >= input[1];
                 const channel = Math.floor(o / outer) * inner + c;
                 visit(
-                  ((n * g.inChannels + channel) * input[0] + h) * input[1] + w,
+                  outside ? -1 : ((n * g.inChannels + channel) * input[0] + h) * input[1] + w,
                   ((o * inner + c) * kernel[0] + kh) * kernel[1] + kw,
                   y,
                 );
@@ -145,7 +148,7 @@ export const CONV2D = defineOp<ConvAttrs>({
   reference([x, w], a, [{ shape, dtype }]) {
     const y = ndZeros(shape, dtype) as { data: Float64Array } & NdArray;
     forEachProduct(geometryOf(x.shape, w.shape, a), (i, j, k) => {
-      y.data[k] += Number(x.data[i]) * Number(w.data[j]);
+      y.data[k] += Number(x.data[i] ?? 0) * Number(w.data[j]);
     });
     return y;
   },
@@ -203,7 +206,7 @@ export const CONV2D_INPUT = defineOp<ConvAttrs>({
   reference([dy, w], a, [{ shape, dtype }]) {
     const dx = ndZeros(shape, dtype) as { data: Float64Array } & NdArray;
     forEachProduct(geometryOf(shape, w.shape, a), (i, j, k) => {
-      dx.data[i] += Number(dy.data[k]) * Number(w.data[j]);
+      if (i >= 0) dx.data[i] += Number(dy.data[k]) * Number(w.data[j]);
     });
     return dx;
   },
@@ -233,7 +236,7 @@ export const CONV2D_WEIGHT = defineOp<ConvAttrs>({
   reference([x, dy], a, [{ shape, dtype }]) {
     const dw = ndZeros(shape, dtype) as { data: Float64Array } & NdArray;
     forEachProduct(geometryOf(x.shape, shape, a), (i, j, k) => {
-      dw.data[j] += Number(x.data[i]) * Number(dy.data[k]);
+      dw.data[j] += Number(x.data[i] ?? 0) * Number(dy.data[k]);
     });
     return dw;
   },

@@ -61,7 +61,10 @@ export const floorDivide = (a: Operand, b: Operand): Value => apply2(FLOOR_DIVID
 
 function remainderFloat(x: number, y: number): number {
   const q = Math.floor(x / y);
-  return q === 0 ? x : x - q * y;
+  if (q === 0) return x;
+  // As the kernel: no digit of such a remainder can be known.
+  if (Math.abs(q) === Infinity && Number.isFinite(x) && y !== 0) return 0;
+  return x - q * y;
 }
 
 export const REMAINDER = defineOp({

@@ -69,7 +69,8 @@ export class Assembly implements Surroundings {
     for (const [index, value] of copies) this.copyOutput(index, value);
     const { launches } = this;
     const { starts, bytes } = placeTemps(this.temps, launches);
-    return { launches, temps: starts, tempBytes: bytes, inPlace: this.inPlace() };
+    const memory = { temps: starts, tempSizes: this.temps, tempBytes: bytes };
+    return { launches, ...memory, inPlace: this.inPlace() };
   }
 
   /**

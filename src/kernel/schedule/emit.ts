@@ -555,7 +555,9 @@ class Emitter {
     const zero = b.const(elem, elem === 'i64' ? 0n : 0);
     const place = b.select(b.compare('lt', index, zero), b.add(index, n), index);
     const outside = b.binary('or', b.compare('lt', place, zero), b.compare('ge', place, n));
-    b.fault(outside, this.emit(e.position, cell));
+    // An index that does not vary along the vector is told at the first of its lanes.
+    const position = this.emit(e.position, cell);
+    b.fault(outside, position.type.lanes === 1 ? position : b.extract(position, 0));
     // Clamped to 0: what is stored after a fault does not matter, what is read must exist.
     const safe = b.convert(b.select(outside, zero, place), 'index');
     const address = this.address(e.stream, cell);

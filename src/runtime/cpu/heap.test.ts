@@ -57,3 +57,21 @@ test('memory given back by hand cannot be used again', () => {
   heap.release(h.block);
   expect(() => heap.touch(h)).toThrow(/given back/);
 });
+
+test('a request that cannot be met moves nothing out, and the next is met', () => {
+  const heap = new WasmHeap(4 * MB);
+  const handles = [1, 2, 3].map((i) => {
+    const h = heap.allocate(MB / 2);
+    fill(heap, h, i);
+    return h;
+  });
+  heap.tick++;
+  expect(() => heap.allocate(2 ** 31)).toThrow(`${2 ** 31} more bytes`);
+  expect(heap.evictions).toBe(0);
+  expect(() => heap.touchScratch(2 ** 31)).toThrow(`${2 ** 31} more bytes`);
+  expect(heap.touchScratch(MB)).toBeGreaterThan(0);
+  handles.forEach((h, i) => {
+    const at = heap.touch(h);
+    expect(heap.u8.subarray(at, at + h.block.bytes).every((b) => b === i + 1)).toBe(true);
+  });
+});

@@ -90,7 +90,7 @@ export class WasmHeap {
     if (at < 0) {
       // Chunk by chunk: single blocks would break the heap into pieces.
       const chunk = Math.max(PAGE, round(bytes));
-      this.fixed.give(this.take(chunk), chunk);
+      this.fixed.give(this.take(chunk, bytes), chunk);
       at = this.fixed.take(round(bytes));
     }
     return at;
@@ -123,7 +123,9 @@ export class WasmHeap {
   touchScratch(bytes: number): number {
     if (this.scratch.bytes < bytes) {
       this.drop(this.scratch);
-      this.scratch = new Block(bytes);
+      const larger = new Block(bytes);
+      this.place(larger);
+      this.scratch = larger;
     }
     if (this.scratch.address < 0) this.place(this.scratch);
     this.scratch.used = this.tick;
@@ -175,12 +177,15 @@ export class WasmHeap {
   }
 
   private place(block: Block): void {
-    block.address = this.take(round(block.bytes));
+    block.address = this.take(round(block.bytes), block.bytes);
     block.used = this.tick;
     block.slot = this.resident.push(block) - 1;
   }
 
-  private take(bytes: number): number {
+  /** Room for `bytes`; `wanted` is what was asked for. */
+  private take(bytes: number, wanted: number): number {
+    // Nobody is sent out in vain.
+    if (bytes > LIMIT - RESERVED) throw full(wanted);
     let at = this.free.take(bytes);
     if (at >= 0) return at;
     if (this.grow(bytes, this.cap)) {
@@ -195,11 +200,7 @@ export class WasmHeap {
       at = this.free.take(bytes);
       if (at >= 0) return at;
     }
-    throw new DeviceError({
-      op: 'allocate',
-      problem: `the WebAssembly heap cannot hold ${bytes} more bytes (it ends at 2 GiB)`,
-      remedy: 'split the operation, e.g. use a smaller batch',
-    });
+    throw full(wanted);
   }
 
   /** Grows by at least `bytes`, in steps that double, up to `limit`. */
@@ -260,6 +261,13 @@ const uninitialised = (bytes: number): Uint8Array => {
   const buffer = globalThis.Buffer?.allocUnsafeSlow(bytes).buffer;
   return buffer === undefined ? new Uint8Array(bytes) : new Uint8Array(buffer);
 };
+
+const full = (bytes: number): DeviceError =>
+  new DeviceError({
+    op: 'allocate',
+    problem: `the WebAssembly heap cannot hold ${bytes} more bytes (it ends at 2 GiB)`,
+    remedy: 'split the operation, e.g. use a smaller batch',
+  });
 
 // A vector load may read past an edge, never past its block: 64 bytes of slack.
 const round = (bytes: number): number => Math.ceil((Math.max(bytes, 1) + 64) / 64) * 64;

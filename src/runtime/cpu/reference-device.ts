@@ -12,13 +12,17 @@ import {
   type TypedArray,
 } from '../../base/index.ts';
 import { forEachIndex, type Graph, type NdArray, ndZeros, runGraph } from '../../ir/index.ts';
-import { type Device, type Executable, type Slot, Storage } from '../device.ts';
+import { type Device, type Executable, outOfMemory, type Slot, Storage } from '../device.ts';
 import { whyNoMachineCode } from './notice.ts';
 
 class Bytes {
   readonly buffer: ArrayBuffer;
   constructor(bytes: number) {
-    this.buffer = new ArrayBuffer(Math.ceil(bytes / 8) * 8);
+    try {
+      this.buffer = new ArrayBuffer(Math.ceil(bytes / 8) * 8);
+    } catch (cause) {
+      throw outOfMemory(bytes, cause);
+    }
   }
 }
 

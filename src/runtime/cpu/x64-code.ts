@@ -5,6 +5,7 @@
  * (a cache of plans, a program) need not know, and no finalizer is waited for: these never run in a
  * synchronous loop.
  */
+import { outOfMemory } from '../device.ts';
 import type { CodeBlock, CodeMemory } from './native/index.ts';
 
 /** What holds kernels; never released while it runs, which is within one call from JavaScript. */
@@ -50,11 +51,26 @@ export class X64Code {
   kernel(key: string, make: () => Uint8Array): CachedKernel {
     let kernel = this.kernels.get(key);
     if (kernel === undefined) {
-      kernel = { key, block: this.memory.write(make()), holders: 0 };
+      kernel = { key, block: this.place(make()), holders: 0 };
       this.kernels.set(key, kernel);
       this.bytes += kernel.block.bytes;
     }
     return kernel;
+  }
+
+  /** Lets go of kernels that nobody holds: their user cannot be made. */
+  discard(kernels: readonly CachedKernel[]): void {
+    for (const kernel of kernels) {
+      if (kernel.holders === 0 && !kernel.block.freed) this.remove(kernel);
+    }
+  }
+
+  private place(code: Uint8Array): CodeBlock {
+    try {
+      return this.memory.write(code);
+    } catch (cause) {
+      throw outOfMemory(code.length, cause, ' of machine code');
+    }
   }
 
   /** Keeps kernels for a user, and lets go of what others have not used if there is too much. */
@@ -78,6 +94,10 @@ export class X64Code {
 
   private drop(kernel: CachedKernel): void {
     if (--kernel.holders > 0) return;
+    this.remove(kernel);
+  }
+
+  private remove(kernel: CachedKernel): void {
     this.kernels.delete(kernel.key);
     this.bytes -= kernel.block.bytes;
     this.memory.free(kernel.block);

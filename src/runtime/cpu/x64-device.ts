@@ -22,9 +22,17 @@ import type { Device, DeviceSpeed, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
 import { FaultWord, measureHost, type NativeHost } from './native/index.ts';
 import { Slabs } from './slabs.ts';
-import { X64Code } from './x64-code.ts';
+import { type CachedKernel, X64Code } from './x64-code.ts';
 import { type Loaded, X64Executable, type X64Machine } from './x64-executable.ts';
-import { type X64Block, X64Memory } from './x64-memory.ts';
+import { type TensorMemory, type X64Block, X64Memory } from './x64-memory.ts';
+
+/** For tests. */
+export interface X64Options {
+  /** Gives every tensor memory of its own. */
+  readonly memory?: TensorMemory;
+  /** As in TargetInfo: less, and threads take part in small kernels too. */
+  readonly parallelWork?: number;
+}
 
 export class X64Device implements Device {
   readonly name = 'cpu';
@@ -33,14 +41,14 @@ export class X64Device implements Device {
   readonly isa: Isa;
   readonly threads: number;
   private readonly host: NativeHost;
-  private readonly heap: X64Memory;
-  private readonly slabs: Slabs;
+  private readonly heap: TensorMemory;
+  /** null: every tensor has memory of its own. */
+  private readonly slabs: Slabs | null;
   private readonly machine: X64Machine;
   readonly code: X64Code;
-  private temporary: X64Block | null = null;
 
   /** The host must have the instructions of `isa`. */
-  constructor(host: NativeHost, isa: Isa) {
+  constructor(host: NativeHost, isa: Isa, { memory, parallelWork }: X64Options = {}) {
     this.code = new X64Code(host.code);
     this.host = host;
     this.isa = isa;
@@ -51,12 +59,13 @@ export class X64Device implements Device {
     this.info = {
       ...info,
       threads: host.threads,
+      parallelWork: parallelWork ?? info.parallelWork,
       cache: { l1: l1 || info.cache.l1, l2: l2 || info.cache.l2 },
       streamBytes: l3 || info.streamBytes,
     };
     this.engine = `x86-64 machine code (${isa})`;
-    this.heap = new X64Memory(host.memory);
-    this.slabs = new Slabs(this.name, this.heap);
+    this.heap = memory ?? new X64Memory(host.memory);
+    this.slabs = memory === undefined ? new Slabs(this.name, this.heap) : null;
     const { args } = host;
     this.machine = {
       host,
@@ -65,22 +74,20 @@ export class X64Device implements Device {
       f32: new Float32Array(args.buffer, args.byteOffset, args.length * 2),
       i32: new Int32Array(args.buffer, args.byteOffset, args.length * 2),
       i64: new BigInt64Array(args.buffer, args.byteOffset, args.length),
-      scratch: (bytes) => this.scratch(bytes),
+      scratch: (temporaries) => this.heap.scratch(temporaries),
     };
   }
 
   allocate(bytes: number): Storage {
     return (
-      this.slabs.allocate(bytes) ?? new Storage(this.name, this.heap.allocate(bytes), 0, bytes)
+      this.slabs?.allocate(bytes) ?? new Storage(this.name, this.heap.allocate(bytes), 0, bytes)
     );
   }
 
   free(storage: Storage): void {
     const block = storage.handle as X64Block;
     // Slabs are shared; the collector takes them.
-    if (storage.offset === 0 && block.bytes >= storage.bytes && storage.bytes > 65536) {
-      this.heap.release(block);
-    }
+    if (storage.bytes > 65536 || this.slabs === null) this.heap.release(block);
   }
 
   write(slot: Slot, data: TypedArray): void {
@@ -103,7 +110,13 @@ export class X64Device implements Device {
     if (debugLevel() >= 2) console.error(printGraph(graph));
     const load = (user: X64Executable): Loaded => {
       const plan = lowerGraph(graph, inputs, this.info);
-      const kernels = plan.launches.map((l) => this.code.kernel(l.key, () => this.make(l)));
+      const kernels: CachedKernel[] = [];
+      try {
+        for (const l of plan.launches) kernels.push(this.code.kernel(l.key, () => this.make(l)));
+      } catch (error) {
+        this.code.discard(kernels);
+        throw error;
+      }
       this.code.hold(user, kernels);
       return { plan, code: kernels.map((k) => k.block.address) };
     };
@@ -116,13 +129,6 @@ export class X64Device implements Device {
 
   measure(): DeviceSpeed {
     return measureHost(this.host, this.threads, this.isa);
-  }
-
-  private scratch(bytes: number): number {
-    if (this.temporary === null || this.temporary.bytes < bytes) {
-      this.temporary = this.heap.allocate(bytes);
-    }
-    return this.temporary.address;
   }
 
   /** The machine code of a launch's kernel. */

@@ -1,14 +1,14 @@
 /** A launch plan bound to the native host: the arguments of each kernel are written, then it is called. */
 import { type Spec, specOf } from '../../base/index.ts';
 import type { Graph } from '../../ir/index.ts';
-import type { Arg, LaunchPlan } from '../../kernel/index.ts';
+import type { Arg, LaunchPlan, Temporaries } from '../../kernel/index.ts';
 import { ARG_CODE, ARG_FAULT, ARG_PARAMS, ARG_TILES } from '../../target/x64/index.ts';
 import type { Executable, Slot } from '../device.ts';
 import { faultError } from './fault.ts';
 import type { FaultWord, NativeHost } from './native/index.ts';
 import { toInt64 } from './scalars.ts';
 import type { CodeUser, X64Code } from './x64-code.ts';
-import type { X64Block } from './x64-memory.ts';
+import type { Scratch, X64Block } from './x64-memory.ts';
 
 type PointerArg = Extract<Arg, { kind: 'pointer' }>;
 type ScalarArg = Extract<Arg, { kind: 'scalar' }>;
@@ -22,8 +22,8 @@ export interface X64Machine {
   readonly f32: Float32Array;
   readonly i32: Int32Array;
   readonly i64: BigInt64Array;
-  /** Memory for one run's temporaries; all runs share it. */
-  scratch(bytes: number): number;
+  /** Memory for a plan's temporaries. */
+  scratch(temporaries: Temporaries): Scratch;
 }
 
 interface Step {
@@ -35,6 +35,8 @@ interface Step {
   readonly pointers: readonly { readonly at: number; readonly arg: PointerArg }[];
   readonly scalars: readonly { readonly at: number; readonly arg: ScalarArg }[];
 }
+
+const NONE: readonly number[] = [];
 
 /** A plan and the addresses of its kernels, held for the executable until it is told to release them. */
 export interface Loaded {
@@ -50,8 +52,8 @@ export class X64Executable implements Executable, CodeUser {
   private steps: readonly Step[] | null = null;
   ranAt = 0;
   private readonly load: (user: X64Executable) => Loaded;
-  private readonly temps: readonly number[];
-  private readonly scratchBytes: number;
+  /** null: the plan has no temporaries. */
+  private readonly scratch: Scratch | null;
   private readonly graph: Graph;
   private readonly specs: readonly Spec[];
 
@@ -70,8 +72,7 @@ export class X64Executable implements Executable, CodeUser {
     const loaded = load(this);
     const { plan } = loaded;
     this.inPlace = plan.inPlace;
-    this.temps = plan.temps;
-    this.scratchBytes = plan.tempBytes;
+    this.scratch = plan.temps.length === 0 ? null : machine.scratch(plan);
     this.steps = this.stepsOf(loaded);
   }
 
@@ -114,7 +115,7 @@ export class X64Executable implements Executable, CodeUser {
 
   run(out: Slot, a: Slot | null, b: Slot | null, scalarA: number, scalarB: number): void {
     const steps = this.ready();
-    const scratch = this.scratchBytes === 0 ? 0 : this.machine.scratch(this.scratchBytes);
+    const temps = this.scratch === null ? NONE : this.scratch.addresses();
     for (let i = 0; i < steps.length; i++) {
       const { block, parallel, pointers, scalars, faults } = steps[i];
       this.open(block);
@@ -127,7 +128,7 @@ export class X64Executable implements Executable, CodeUser {
             ? addressOf(out)
             : kind === 'input'
               ? addressOf((index === 0 ? a : b) as Slot)
-              : scratch + this.temps[index];
+              : temps[index];
         args[at] = base + arg.bytes;
       }
       for (let s = 0; s < scalars.length; s++) {
@@ -141,7 +142,7 @@ export class X64Executable implements Executable, CodeUser {
   }
 
   runAll(outputs: readonly Slot[], inputs: readonly (Slot | number)[]): void {
-    const scratch = this.scratchBytes === 0 ? 0 : this.machine.scratch(this.scratchBytes);
+    const temps = this.scratch === null ? NONE : this.scratch.addresses();
     for (const { block, parallel, pointers, scalars, faults } of this.ready()) {
       this.open(block);
       const { args } = this.machine.host;
@@ -152,7 +153,7 @@ export class X64Executable implements Executable, CodeUser {
             ? addressOf(inputs[index] as Slot)
             : kind === 'output'
               ? addressOf(outputs[index])
-              : scratch + this.temps[index];
+              : temps[index];
         args[at] = base + arg.bytes;
       }
       for (const { at, arg } of scalars)

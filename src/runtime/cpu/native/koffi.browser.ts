@@ -6,6 +6,8 @@ export function openPlatform(): Platform {
     koffi: null,
     reason: 'there is no native code in browsers',
     processors: 1,
+    available: () => Number.POSITIVE_INFINITY,
+    bufferBytes: () => 0,
     allocate: (bytes) => new ArrayBuffer(bytes),
   };
 }

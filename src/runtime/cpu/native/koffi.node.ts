@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
 export function openPlatform(): Platform {
   const { platform, arch } = process;
   const open = (koffi: Koffi | null, reason: string): Platform => {
-    return { koffi, reason, processors: processors(), allocate };
+    return { koffi, reason, processors: processors(), available, bufferBytes, allocate };
   };
   const none = (reason: string): Platform => open(null, reason);
   if (arch !== 'x64') return none(`the processor is ${arch}, not x86-64`);
@@ -34,6 +34,13 @@ function load(name: string): Koffi {
     return require(name) as Koffi;
   }
 }
+
+/** Node 20 has it from its thirteenth version on. */
+const available = (): number => {
+  const { availableMemory } = process as { availableMemory?: () => number };
+  return availableMemory?.() ?? Number.POSITIVE_INFINITY;
+};
+const bufferBytes = (): number => process.memoryUsage().arrayBuffers;
 
 // Not from Buffer's pool: the memory is the tensor's own, and the collector's.
 const allocate = (bytes: number): ArrayBuffer =>

@@ -30,6 +30,10 @@ export interface Platform {
   readonly reason: string;
   /** Processors this process may use. */
   readonly processors: number;
+  /** Bytes of memory that this process may still take, about. */
+  available(): number;
+  /** Bytes of all ArrayBuffers of this isolate. */
+  bufferBytes(): number;
   /** An ArrayBuffer whose bytes are whatever was there before. */
   allocate(bytes: number): ArrayBuffer;
 }

@@ -52,7 +52,7 @@ export interface AlignedBuffer {
 export class NativeMemory {
   bytesInUse = 0;
   private readonly system: System;
-  private readonly platform: Platform;
+  readonly platform: Platform;
   private readonly chunks: Chunk[] = [];
 
   constructor(system: System, platform: Platform) {
