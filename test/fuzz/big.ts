@@ -175,11 +175,12 @@ const batchNorm: Maker = (b) => {
   return { ...step('ir.batchNormTraining', [x, w, bias], 'layer'), item: b.int(0, 2) };
 };
 
-const lstmCell: Maker = (b) => {
-  const [batch, hidden, dtype] = [b.int(1, 40), b.int(1, 90), float(b)];
-  const [x, h] = [0, 1].map(() => operand(b, [batch, 4 * hidden], dtype));
-  const c = operand(b, [batch, hidden], dtype);
-  return { ...step('ir.lstmCell', [x, h, c], 'layer'), item: b.int(0, 1) };
+const lstm: Maker = (b) => {
+  const [batch, hidden, dtype] = [b.int(1, 40), b.int(1, 60), float(b)];
+  const x = operand(b, [b.int(1, 5), batch, 4 * hidden], dtype);
+  const weight = operand(b, [4 * hidden, hidden], dtype);
+  const [h, c] = [0, 1].map(() => operand(b, [batch, hidden], dtype));
+  return { ...step('ir.lstm', [x, weight, h, c], 'layer'), item: b.int(0, 1) };
 };
 
 const attention: Maker = (b) => {
@@ -264,7 +265,7 @@ export const BIG: readonly Maker[] = [
   conv('weight'),
   layerNorm,
   batchNorm,
-  lstmCell,
+  lstm,
   attention,
   adam,
   concat,

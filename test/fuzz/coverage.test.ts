@@ -26,6 +26,7 @@ const SCHEDULES = [
   'loops reduce',
   'loops reduce philox',
   'max window',
+  'max window grad',
   'scatterAdd',
   'weave',
 ];

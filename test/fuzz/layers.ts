@@ -94,10 +94,13 @@ const mse: Maker = (b) => {
   return layer('mse', [operand(b, shape, dtype), operand(b, shape, dtype), { reduction }]);
 };
 
-const lstmCell: Maker = (b) => {
-  const [dtype, hidden, outer] = [float(b), b.int(1, 19), leading(b, 1)];
-  const [x, h] = [0, 1].map(() => operand(b, [...outer, 4 * hidden], dtype));
-  return layer('lstmCell', [x, h, operand(b, [...outer, hidden], dtype)], b.int(0, 1));
+const lstm: Maker = (b) => {
+  const [dtype, hidden, batch] = [float(b), b.int(1, 19), b.int(1, 5)];
+  const x = operand(b, [b.int(1, 4), batch, 4 * hidden], dtype);
+  const [h, c] = [0, 1].map(() => operand(b, [batch, hidden], dtype));
+  const options = { reverse: b.int(0, 1) === 1 };
+  const weight = operand(b, [4 * hidden, hidden], dtype);
+  return layer('lstm', [x, weight, h, c, options], b.int(0, 1));
 };
 
 const attention: Maker = (b) => {
@@ -168,7 +171,7 @@ export const LAYERS: readonly Maker[] = [
   crossEntropy,
   nllLoss,
   mse,
-  lstmCell,
+  lstm,
   attention,
   sgd,
   adam,
