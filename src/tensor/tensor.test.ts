@@ -171,10 +171,12 @@ describe('dispose', () => {
     const alone = a.add(1);
     const base = a.add(2);
     const view = base.narrow(0, 0, 2);
-    expect(used() - before).toBe(3 * 2 ** 20);
+    // Three megabytes, and on some engines whatever else has a buffer.
+    const held = used();
+    expect(held - before).toBeGreaterThan(2 * 2 ** 20);
     alone.dispose();
     base.dispose();
-    expect(used() - before).toBe(2 * 2 ** 20);
+    expect(held - used()).toBe(2 ** 20);
     expect(view.sum().item()).toBe(2048);
     expect(() => alone.add(1)).toThrow(/disposed/);
   });
