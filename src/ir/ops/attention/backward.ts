@@ -10,7 +10,7 @@ import { transpose } from '../permute.ts';
 import { sub } from '../sub.ts';
 import { sum, sumTo } from '../sum.ts';
 import { type Block, type BlockSize, blocksOf, type Span } from './blocks.ts';
-import { type Attention, dropWeights, maskPart, part, scores } from './scores.ts';
+import { type Attention, maskPart, part, scores } from './scores.ts';
 
 /** What attention gave, and the gradients of that. */
 export interface Given {
@@ -86,11 +86,11 @@ export function backpropagate(
     const rows = (x: Value): Value => part(x, -2, block.queries);
     const columns = (x: Value): Value => part(x, -2, block.keys);
     const p = exp(sub(scores(a, block), rows(sums)));
-    const h = dropWeights(a, matmul(rows(g), transpose(columns(a.v))), block);
+    const h = a.drop(matmul(rows(g), transpose(columns(a.v))), block);
     const ds = mul(p, sub(h, rows(level)));
     dq.add(block.queries, matmul(ds, columns(a.k)));
     dk.add(block.keys, matmul(transpose(ds), rows(a.q)));
-    dv.add(block.keys, matmul(transpose(dropWeights(a, p, block)), rows(g)));
+    dv.add(block.keys, matmul(transpose(a.drop(p, block)), rows(g)));
     dMask?.add(block, ds);
   }
   const scaled = (x: Value): Value => mul(x, a.scale);

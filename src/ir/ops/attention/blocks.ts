@@ -32,6 +32,8 @@ const CAUSAL_BLOCK: BlockSize = { queries: 128, keys: 128 };
 const BLOCK: BlockSize = { queries: 512, keys: 256 };
 /** Most blocks along one side: the graph has ten nodes or so for each block. */
 const MOST = 16;
+/** Blocks are numbered below this. */
+export const MOST_BLOCKS = MOST ** 2;
 
 const sizeOf = (x: Type): number => x.shape.at(-2) as number;
 

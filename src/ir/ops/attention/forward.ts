@@ -14,7 +14,7 @@ import { sub } from '../sub.ts';
 import { sum } from '../sum.ts';
 import { where } from '../where.ts';
 import { type Block, type BlockSize, blocksOf } from './blocks.ts';
-import { type Attention, dropWeights, part, scores } from './scores.ts';
+import { type Attention, part, scores } from './scores.ts';
 
 /** A block of queries after some of its keys. */
 interface Running {
@@ -62,7 +62,7 @@ function step(a: Attention, block: Block, before: Running | null): Running {
   const shift = where(eq(top, Number.NEGATIVE_INFINITY), 0, top);
   const e = exp(sub(s, shift));
   const total = sum(e, -1, true);
-  const mixed = matmul(dropWeights(a, e, block), part(a.v, -2, block.keys));
+  const mixed = matmul(a.drop(e, block), part(a.v, -2, block.keys));
   if (before === null) return { top, total, mixed, shift };
   const shrink = exp(sub(before.top, shift));
   return {

@@ -12,12 +12,11 @@ import { matmul } from '../matmul.ts';
 import { mul } from '../mul.ts';
 import { transpose } from '../permute.ts';
 import { dropout } from '../random.ts';
-import type { RandomState } from '../random-bits.ts';
-import { unsqueeze } from '../reshape.ts';
+import { reshape, unsqueeze } from '../reshape.ts';
 import { narrow } from '../slice.ts';
 import { expand } from '../sum.ts';
 import { where } from '../where.ts';
-import type { Block, Span } from './blocks.ts';
+import { type Block, MOST_BLOCKS, type Span } from './blocks.ts';
 
 export interface AttentionAttrs extends Attrs {
   /** Whether a mask follows the scale. */
@@ -34,8 +33,8 @@ export interface Attention {
   readonly scale: Operand;
   readonly mask: Value | null;
   readonly isCausal: boolean;
-  /** A probability and the four words of a random state. */
-  readonly dropout: readonly Operand[] | null;
+  /** What remains of a block's weights. */
+  readonly drop: (weights: Value, block: Block) => Value;
 }
 
 /** The batch dimensions that operands broadcast to; null if they do not. */
@@ -47,7 +46,7 @@ export const commonBatch = (xs: readonly Type[]): Shape | null =>
 /** The operands (q, k, v, scale[, mask][, p, four words of a random state]), computed in `dtype`. */
 export function attentionOf(
   [q, k, v, scale, ...rest]: readonly Operand[],
-  { mask, isCausal, dropout }: AttentionAttrs,
+  { mask, isCausal, dropout: drops }: AttentionAttrs,
   dtype: Value['dtype'],
 ): Attention {
   return {
@@ -57,7 +56,7 @@ export function attentionOf(
     scale,
     mask: mask ? (rest[0] as Value) : null,
     isCausal,
-    dropout: dropout ? rest.slice(mask ? 1 : 0) : null,
+    drop: drops ? dropper(rest.slice(mask ? 1 : 0)) : (weights) => weights,
   };
 }
 
@@ -101,17 +100,18 @@ export function scores(a: Attention, block: Block): Value {
   return where(le(ahead === 0 ? key : add(key, ahead), query), s, Number.NEGATIVE_INFINITY);
 }
 
-/** Drops some of a block's weights, the same ones each time. */
-export function dropWeights(a: Attention, weights: Value, block: Block): Value {
-  if (a.dropout === null) return weights;
-  const [p, key0, key1, call0, call1] = a.dropout;
-  // Each block draws from a stream of its own: calls number only the low bits of the last word.
-  const bits = block.number << 16;
-  const { device } = weights;
-  const stream =
-    typeof call1 === 'number'
-      ? call1 ^ bits
-      : bitwiseXor(cast(call1, 'int32'), full([], bits, 'int32', device));
-  const state: RandomState = [key0, key1, call0, stream];
-  return dropout(weights, p, state);
+/** Drops some of a block's weights, the same ones each time, by a probability and a random state. */
+function dropper([p, key0, key1, call0, call1]: readonly Operand[]): Attention['drop'] {
+  let streams: Value | null = null;
+  return (weights, { number }) => {
+    if (number === 0) return dropout(weights, p, [key0, key1, call0, call1]);
+    // Each block draws from a stream of its own: calls number only the low bits of the last word.
+    // The words lie in memory, so that blocks share their kernels.
+    streams ??= bitwiseXor(
+      full([MOST_BLOCKS], call1, 'int32', weights.device),
+      mul(iota(MOST_BLOCKS, 'int32', weights.device), 2 ** 16),
+    );
+    const stream = reshape(narrow(streams, 0, number, 1), []);
+    return dropout(weights, p, [key0, key1, call0, stream]);
+  };
 }
