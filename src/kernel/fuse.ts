@@ -8,8 +8,8 @@
  *      ones; what follows per row or over the whole space stays in the group (softmax: three
  *      phases of one kernel).
  *    - Everything else (contractions, windows, scatter, assembly) is a step of its own.
- *    - A group takes the result of one contraction, and nothing that is reduced after that began:
- *      it ends the contraction at once, while its result is near.
+ *    - A group that takes a contraction's result takes in no other contraction's later, nor what is
+ *      reduced after that began: it ends the contraction at once, while its result is near.
  * 2. A step depends on the steps whose results it reads from memory. Nothing joins a group if a
  *    cycle would follow.
  * 3. `schedule/assembly.ts` then builds each group's expressions, turns groups that only finish a contraction
@@ -34,6 +34,7 @@ import {
   reductionOf,
 } from './schedule/operand.ts';
 import { ownMap } from './schedule/place.ts';
+import { isCut } from './schedule/split.ts';
 import { Step } from './step.ts';
 
 export interface Fusion {
@@ -107,9 +108,11 @@ class Fuser {
   private enter(step: Step, node: GraphNode, map: readonly number[]): void {
     this.add(step, node);
     step.maps.set(node.outputs[0], map);
+    const isGather = node.def.lower?.kind === 'gather';
+    if (isGather) step.faults = true;
     if (imageSize(map) !== step.space?.length) return;
     for (const w of widthsOf(node)) step.widths.add(w);
-    if (node.def.lower?.kind === 'gather') step.gathers = true;
+    if (isGather) step.gathers = true;
   }
 
   private startReduction(node: GraphNode): void {
@@ -171,7 +174,7 @@ class Fuser {
     if (map === null || !fits(map, group)) return false;
     const spans = imageSize(map) === space.length;
     if (spans && !widthsFit(group, widthsOf(node))) return false;
-    if (spans && isGather && group.ordered !== null) return false;
+    if (isGather && group.ordered !== null && (spans || isCut(space, group.inner))) return false;
     this.enter(group, node, map);
     return true;
   }
@@ -255,9 +258,11 @@ class Fuser {
     const ordered = into.ordered ?? from.ordered;
     const widths = new Set([...into.widths, ...(whole ? from.widths : [])]);
     const gathers = into.gathers || (whole && from.gathers);
+    const faults = into.faults || from.faults;
     if (from.ordered !== null && into.ordered !== null && from.ordered !== into.ordered) return;
     if (ordered !== null && (gathers || !onlyWidth(widths, ordered, inner))) return;
-    Object.assign(into, { inner, ordered, gathers });
+    if (ordered !== null && faults && isCut(space, inner)) return;
+    Object.assign(into, { inner, ordered, gathers, faults });
     for (const w of widths) into.widths.add(w);
     for (const [v, map] of maps) into.maps.set(v, map);
     into.nodes.push(...from.nodes);
@@ -327,6 +332,7 @@ class Fuser {
       if (width !== null) {
         if (group.ordered !== null && group.ordered !== width) return false;
         if (group.gathers || !onlyWidth(group.widths, width, inner)) return false;
+        if (group.faults && isCut(group.space, inner)) return false;
       }
       const [to] = operandTypes(node);
       if (group.ordered !== null && !onlyWidth([bytesOf(to)], group.ordered, inner)) return false;

@@ -368,6 +368,37 @@ describe('places', () => {
     check([random([1, 5])], ([x]) =>
       ops.stack([ops.squeeze(relu(x)), exp(ops.reshape(x, [5]))], 1),
     );
+    // What is filled first does not cover its parts; nor as a part itself.
+    check([a], ([x]) =>
+      ops.pad(
+        exp(x),
+        [
+          [1, 1],
+          [0, 2],
+        ],
+        7,
+      ),
+    );
+    check([a], ([x]) =>
+      ops.stack([
+        ops.pad(
+          exp(x),
+          [
+            [1, 1],
+            [0, 2],
+          ],
+          7,
+        ),
+        ops.pad(
+          relu(x),
+          [
+            [1, 1],
+            [0, 2],
+          ],
+          7,
+        ),
+      ]),
+    );
     // Written from the left, read from the right: not on the same memory.
     check([random([2, 6])], ([x]) => {
       const left = relu(ops.narrow(x, 1, 0, 3));

@@ -21,7 +21,8 @@ export class Step {
   ordered: number | null = null;
   /** Element widths of values that span the space. */
   readonly widths = new Set<number>();
-  /** Holds a gather that spans the space. */
+  /** Holds a gather, and one that spans the space. */
+  faults = false;
   gathers = false;
 
   constructor(number: number) {

@@ -18,7 +18,8 @@ export function findParts(assembly: Assembly): Map<GraphValue, Place> {
   // Outer assemblies come later in the graph.
   for (const { nodes, space } of [...assembly.fusion.steps].reverse()) {
     const [node] = nodes;
-    if (space !== null || node.def.lower?.kind !== 'assemble') continue;
+    // What is filled first would cover parts that are there before.
+    if (space !== null || !isAssembled(node) || isFilled(node)) continue;
     const places = partPlaces(node, found.get(node.outputs[0]));
     for (const [i, x] of node.inputs.entries()) {
       const { base } = chainOf(x);
@@ -35,11 +36,13 @@ export function findParts(assembly: Assembly): Map<GraphValue, Place> {
 }
 
 /** Whether it may store its values with any strides, as contractions may not. */
-function placesFreely({ space, nodes: [node] }: Step): boolean {
-  if (space !== null) return true;
-  const { lower } = node.def;
-  return lower?.kind === 'assemble' && lower.fill(node.attrs) === null;
-}
+const placesFreely = ({ space, nodes: [node] }: Step): boolean =>
+  space !== null || isAssembled(node);
+
+const isAssembled = (node: GraphNode): boolean => node.def.lower?.kind === 'assemble';
+
+const isFilled = (node: GraphNode): boolean =>
+  (node.def.lower as LoweringOf<'assemble'>).fill(node.attrs) !== null;
 
 /** Where the parts of an assembly lie in what it makes, which itself lies at `out` (dense if absent). */
 export function partPlaces(node: GraphNode, out?: Place): Place[] {

@@ -20,8 +20,6 @@ export const SIDE_BY_SIDE = 8;
 /** Fewer elements, of all dimensions, do not make up for a second kernel; nor where some are kept. */
 const LEAST = 2 ** 17;
 const LEAST_KEPT = 2 ** 19;
-/** Of so many kept vectors a cache holds what several phases read. */
-const LEAST_OF_PHASES = 2 ** 13;
 
 export type Memory = NonNullable<Stream['memory']>;
 type Reduced = Extract<Expr, { kind: 'reduced' }>;
@@ -29,25 +27,36 @@ type Reduced = Extract<Expr, { kind: 'reduced' }>;
 const product = (sizes: readonly number[]): number => sizes.reduce((n, size) => n * size, 1);
 
 /** Number of leading dimensions, those reduced; elements along them; elements of a row. */
-function partsOf({ space, inner }: FusedKernel): { lead: number; count: number; part: number } {
+function partsOf({ space, inner }: Pick<FusedKernel, 'space' | 'inner'>): {
+  lead: number;
+  count: number;
+  part: number;
+} {
   const kept = inner.indexOf(false);
   const lead = kept < 0 ? space.length : kept;
   const count = product(space.slice(0, lead));
   return { lead, count, part: kept < 0 ? PART : SIDE_BY_SIDE };
 }
 
-/** Whether the kernel reduces its outermost dimensions, and these are worth cutting. */
+/**
+ * Whether reductions over a space are cut. By sizes alone: what else a kernel does must not change the
+ * order of a sum.
+ */
+export function isCut(space: readonly number[], inner: readonly boolean[] | null): boolean {
+  if (inner === null || space.length === 0) return false;
+  const { lead, count, part } = partsOf({ space, inner });
+  if (inner.includes(true, lead)) return false;
+  const least = lead < space.length ? LEAST_KEPT : LEAST;
+  return product(space) >= least && count >= 4 * part;
+}
+
+/** Whether a kernel is cut. The fuser puts no gather with a sum that is. */
 export function isSplit(kernel: FusedKernel): boolean {
   const { space, inner, faults, stores } = kernel;
-  const { lead, count, part } = partsOf(kernel);
-  if (faults !== undefined || inner.includes(true, lead)) return false;
-  const least = lead < space.length ? LEAST_KEPT : LEAST;
-  if (product(space) < least || count < 4 * part) return false;
+  if (faults !== undefined || !isCut(space, inner)) return false;
+  const { lead } = partsOf(kernel);
   const exprs = exprsOf(stores);
-  const levels = exprs.filter((e) => e.kind === 'reduced').map((e) => e.level);
-  if (levels.length === 0) return false;
-  const once = levels.every((n) => n === 1) && stores.every((s) => s.place !== 'inner');
-  if (lead < space.length && !once && count < LEAST_OF_PHASES) return false;
+  if (!exprs.some((e) => e.kind === 'reduced')) return false;
   const streams = exprs.flatMap((e) =>
     e.kind === 'load' || e.kind === 'position' ? [e.stream] : [],
   );

@@ -110,9 +110,10 @@ export class X64Memory implements TensorMemory {
   }
 
   private temporaries(bytes: number): number {
-    if (this.temporary === null || this.temporary.bytes < bytes) {
-      this.temporary = this.allocate(bytes);
-    }
+    const old = this.temporary;
+    if (old !== null && old.bytes >= bytes) return old.address;
+    this.temporary = this.allocate(bytes);
+    if (old !== null) this.release(old);
     return this.temporary.address;
   }
 
