@@ -23,9 +23,10 @@ export interface AttentionOptions {
  *
  * Shapes: q `[..., L, E]`, k `[..., S, E]`, v `[..., S, Ev]`; gives `[..., L, Ev]`. The leading
  * dimensions broadcast; the mask broadcasts to `[..., L, S]`. Dtypes: floats; the mask bool (true:
- * may attend) or float (added). A query that may attend to nothing gives zeros. `dropout` is 0
- * outside of training: pass `this.training ? 0.1 : 0`. Throws ShapeError when sizes do not fit,
- * DtypeError for a mask of integers, ValueError for a mask together with `isCausal`.
+ * may attend) or float (added). A query that may attend to nothing gives zeros. The weights of long
+ * sequences are never held all at once. `dropout` is 0 outside of training: pass
+ * `this.training ? 0.1 : 0`. Throws ShapeError when sizes do not fit, DtypeError for a mask of
+ * integers, ValueError for a mask together with `isCausal`.
  *
  * Source: Vaswani et al., Attention Is All You Need, 2017, section 3.2.1.
  *
