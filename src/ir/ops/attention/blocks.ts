@@ -26,7 +26,7 @@ export interface BlockSize {
  * time than blocks cost.
  */
 const CAUSAL_SCORES = 256 ** 2;
-/** Bytes of all scores up to which they are held at once; blocks cost up to a tenth of the time. */
+/** Bytes of all scores up to which they are held at once; blocks cost up to a sixth of the time. */
 const HELD_BYTES = 64 * 2 ** 20;
 const CAUSAL_BLOCK: BlockSize = { queries: 128, keys: 128 };
 const BLOCK: BlockSize = { queries: 512, keys: 256 };
