@@ -1,8 +1,8 @@
 /** How Gradus compares with PyTorch, as an SVG that is readable on light and dark ground. */
 
 const ROW = 22;
-const LEFT = 300;
-const WIDTH = 860;
+const LEFT = 320;
+const WIDTH = 880;
 const RIGHT = 60;
 const TOP = 64;
 const FONT = 'system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif';

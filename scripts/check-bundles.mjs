@@ -7,6 +7,7 @@ import * as fs from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build, transform } from 'esbuild';
 import { rollup } from 'rollup';
 import { pick, readPackage, root } from './package-map.mjs';
@@ -56,6 +57,17 @@ const BROWSER_BANNER = 'globalThis.process = globalThis.Buffer = undefined;';
 
 const pkg = readPackage();
 const external = Object.keys({ ...pkg.dependencies, ...pkg.optionalDependencies });
+
+/** Errors and saved models name layers by their classes: joining must not have renamed any. */
+async function checkNames() {
+  const { nn } = await import(pathToFileURL(join(root, 'dist/node/index.js')).href);
+  for (const [name, value] of Object.entries(nn)) {
+    if (typeof value !== 'function' || !String(value).startsWith('class')) continue;
+    if (value.name === name) continue;
+    console.log(`nn.${name} is called ${value.name} in dist/node: a constant has its name too`);
+    process.exitCode = 1;
+  }
+}
 
 async function withEsbuild(entry, platform) {
   const result = await build({
@@ -189,6 +201,7 @@ try {
     }
   }
   checkTypes();
+  await checkNames();
 } finally {
   fs.rmSync(folder, { recursive: true, force: true });
 }

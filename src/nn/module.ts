@@ -75,7 +75,7 @@ export abstract class Module {
 
   constructor() {
     announcePaths();
-    Module.#wrapForward(Object.getPrototypeOf(this) as object);
+    this.#wrapForward(Object.getPrototypeOf(this) as object);
   }
 
   /** @internal */
@@ -87,7 +87,7 @@ export abstract class Module {
   abstract forward(...inputs: any[]): unknown;
 
   /** Wraps the `forward` of a class once: the path of running modules, and hooks. */
-  static #wrapForward(prototype: object): void {
+  #wrapForward(prototype: object): void {
     if (wrapped.has(prototype)) return;
     wrapped.add(prototype);
     let owner: object | null = prototype;

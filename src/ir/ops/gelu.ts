@@ -38,7 +38,7 @@ const geluTanhGrad = elementComposite('geluTanhGrad', (g: Value, x: Value) => {
   return mul(g, mul(add(add(t, 1), curved), 0.5));
 });
 
-export const GELU = defineOp<GeluAttrs>({
+export const GELU_OP = defineOp<GeluAttrs>({
   name: 'gelu',
   onnx: 'Gelu',
   infer: floatUnary.infer,
@@ -74,5 +74,5 @@ export function gelu(x: Value, options: { readonly approximate?: 'none' | 'tanh'
       problem: `approximate is 'none' or 'tanh', not ${given(approximate)}`,
     });
   }
-  return apply1(GELU, x, attrs({ approximate }));
+  return apply1(GELU_OP, x, attrs({ approximate }));
 }

@@ -63,13 +63,13 @@ export { EXPM1, expm1 } from './expm1.ts';
 export { EYE, eye } from './eye.ts';
 export { FULL, full } from './full.ts';
 export { GATHER, gather, SCATTER_ADD, scatterAdd } from './gather.ts';
-export { GELU, gelu } from './gelu.ts';
+export { GELU_OP, gelu } from './gelu.ts';
 export { indexSelect, takeAlongDim } from './index-select.ts';
 export { IOTA, iota } from './iota.ts';
 export { isfinite, isinf } from './isfinite.ts';
 export { ISNAN, isnan } from './isnan.ts';
 export { LAYER_NORM, layerNorm } from './layer-norm.ts';
-export { ELU, elu, LEAKY_RELU, leakyRelu } from './leaky-relu.ts';
+export { ELU_OP, elu, LEAKY_RELU, leakyRelu } from './leaky-relu.ts';
 export { LINEAR, linear } from './linear.ts';
 export { LOG, log } from './log.ts';
 export { LOG1P, log1p } from './log1p.ts';
@@ -85,7 +85,7 @@ export {
   logicalXor,
 } from './logical.ts';
 export { LOGSUMEXP, logsumexp } from './logsumexp.ts';
-export { LSTM, lstm } from './lstm.ts';
+export { LSTM_OP, lstm } from './lstm.ts';
 export { maskedFill } from './masked-fill.ts';
 export { MATMUL, matmul } from './matmul.ts';
 export { MAX, MIN, max, min } from './max.ts';

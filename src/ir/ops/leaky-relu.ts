@@ -41,7 +41,7 @@ const eluGrad = elementComposite('eluGrad', (g: Value, x: Value, alpha: Operand)
   where(le(x, 0), mul(mul(g, alpha), exp(minimum(x, 0))), g),
 );
 
-export const ELU = defineOp({
+export const ELU_OP = defineOp({
   name: 'elu',
   onnx: 'Elu',
   infer: promotedBinary('elu', true).infer,
@@ -61,4 +61,4 @@ export const ELU = defineOp({
  * @example
  * tensor([-Infinity, 2]).elu().toArray(); // [-1, 2]
  */
-export const elu = (x: Value, alpha = 1): Value => apply2(ELU, x, alpha);
+export const elu = (x: Value, alpha = 1): Value => apply2(ELU_OP, x, alpha);

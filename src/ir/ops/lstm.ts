@@ -85,7 +85,7 @@ const LSTM_GRAD = defineOp<LstmAttrs>({
 });
 
 /** Operands (x, weight, h0, c0); gives (h, c, gates) of all steps. */
-export const LSTM = defineOp<LstmAttrs>({
+export const LSTM_OP = defineOp<LstmAttrs>({
   name: 'lstm',
   infer(xs) {
     const dtype = floatOf(promoteTypes(xs));
@@ -188,6 +188,6 @@ export function lstm(
   requireTensor('lstm', 'weight', weight);
   requireTensor('lstm', 'h0', h0);
   requireTensor('lstm', 'c0', c0);
-  const out = apply(LSTM, [x, weight, h0, c0], attrs({ reverse: options.reverse ?? false }));
+  const out = apply(LSTM_OP, [x, weight, h0, c0], attrs({ reverse: options.reverse ?? false }));
   return [out[0], out[1]];
 }
