@@ -90,6 +90,7 @@ export function blockedGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
   const depth = Math.max(1, Math.min(KC, p.k.size));
   const own = (name: string, bytes: number): Scratch =>
     new Scratch(args, name, scratchBuffer(temp, bytes, info));
+  // With room for the vector that its last step may write too far.
   const packedA = aInPlace ? null : own('packedA', mc * depth * t.bytes + info.vectorBytes);
   const packedB = bInPlace ? null : own('packedB', nc * depth * t.bytes);
   const byElement = !info.masks || (epilogue !== undefined && !epilogue.vector);

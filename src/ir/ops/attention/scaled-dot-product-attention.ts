@@ -152,9 +152,9 @@ export interface AttentionDropout {
  * integers give float32; the mask bool (true: may attend) or float (added). `isCausal` lets query i
  * attend to the keys 0 to i, counted from the top left whatever L and S are. Numerics: a query that
  * may attend to nothing gives zeros and passes no gradient on, as in PyTorch 2.13. The gradient
- * makes the weights again from q, k and one number a row. The weights of long sequences are taken
- * in blocks, of sizes that follow from shapes and dtype, and never held all at once; blocks to which
- * a causal query may not attend are left out. Throws ShapeError when sizes do not fit, DtypeError
+ * makes the weights again from q, k and one number a row. Causal weights from 256 x 256 on, and
+ * any that take over 64 MB, are computed in blocks, at most 16 along a side; blocks to which a causal
+ * query may not attend are left out. Throws ShapeError when sizes do not fit, DtypeError
  * for an integer mask, ValueError for a mask together with `isCausal`, for a scale that is no finite
  * number and an unknown option.
  *
