@@ -1,11 +1,8 @@
 /** On any number of threads an engine computes the same bits. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openNative } from '../../src/runtime/cpu/native/index.ts';
+import { bundled } from '../bundled.test-util.ts';
 
 interface Report {
   readonly engine: string;
@@ -13,25 +10,8 @@ interface Report {
   readonly results: Readonly<Record<string, string>>;
 }
 
-const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-// Under node_modules, so that the package of koffi is found from there.
-const folder = at(`../../node_modules/.threads-test-${process.pid}`);
-const outfile = join(folder, 'program.mjs');
+const outfile = bundled('determinism/threads-program.ts');
 const native = openNative({ threads: 1 }).host?.cpu.isa != null;
-
-beforeAll(() => {
-  mkdirSync(folder, { recursive: true });
-  buildSync({
-    entryPoints: [at('./threads-program.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-    tsconfig: at('../../tsconfig.json'),
-  });
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(env: Record<string, string>): Report {
   const out = execFileSync(process.execPath, [outfile], {

@@ -1,30 +1,10 @@
 /** Guarded memory: what goes one byte too far ends the process, what does not runs. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openNative } from '../../src/runtime/cpu/native/index.ts';
+import { bundled } from '../bundled.test-util.ts';
 
-const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-// Under node_modules, so that the package of koffi is found from there.
-const folder = at(`../../node_modules/.guard-test-${process.pid}`);
-const outfile = join(folder, 'stray.mjs');
-
-beforeAll(() => {
-  mkdirSync(folder, { recursive: true });
-  buildSync({
-    entryPoints: [at('./stray.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-    tsconfig: at('../../tsconfig.json'),
-  });
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const outfile = bundled('guard/stray.ts');
 
 function run(op: string, short: string, end: string) {
   const args = [outfile, op, short, end];

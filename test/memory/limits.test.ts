@@ -1,11 +1,8 @@
 /** More memory than there is: an error that names the bytes, and a process that goes on. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openNative } from '../../src/runtime/cpu/native/index.ts';
+import { bundled } from '../bundled.test-util.ts';
 
 interface Report {
   readonly thrown: Readonly<Record<string, string>>;
@@ -14,24 +11,7 @@ interface Report {
   readonly grown: number;
 }
 
-const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-// Under node_modules, so that the package of koffi is found from there.
-const folder = at(`../../node_modules/.limits-test-${process.pid}`);
-const outfile = join(folder, 'limits.mjs');
-
-beforeAll(() => {
-  mkdirSync(folder, { recursive: true });
-  buildSync({
-    entryPoints: [at('./limits.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-    tsconfig: at('../../tsconfig.json'),
-  });
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const outfile = bundled('memory/limits.ts');
 
 const native = openNative({ threads: 1 }).host !== null;
 const ENGINES = ['wasm', 'reference', ...(native ? ['x64'] : [])];
