@@ -53,18 +53,24 @@ function forEachPick(
   const size = x.shape[dim];
   forEachIndex(index.shape, [strides.with(dim, 0)], (at, [base]) => {
     const i = Number(index.data[at]);
-    if (i < -size || i >= size) throw indexFault(op, i, size);
+    if (i < -size || i >= size) throw new IndexFault(op, i, size, at);
     visit(at, base + (i < 0 ? i + size : i) * strides[dim]);
   });
 }
 
-/** The error of an index outside its dimension, found while running. */
-export const indexFault = (op: string, index: number, size: number): IndexError =>
-  new IndexError({
-    op,
-    problem: `index ${index} is out of range for a dimension of size ${size}`,
-    remedy: size === 0 ? 'the dimension is empty' : `use ${-size} to ${size - 1}`,
-  });
+/** An index outside its dimension, at row-major `position` of the index tensor, found while running. */
+export class IndexFault extends IndexError {
+  readonly position: number;
+
+  constructor(op: string, index: number, size: number, position: number) {
+    super({
+      op,
+      problem: `index ${index} is out of range for a dimension of size ${size}`,
+      remedy: size === 0 ? 'the dimension is empty' : `use ${-size} to ${size - 1}`,
+    });
+    this.position = position;
+  }
+}
 
 export const GATHER = defineOp<DimAttrs>({
   name: 'gather',

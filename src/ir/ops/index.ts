@@ -62,7 +62,7 @@ export { EXP, exp } from './exp.ts';
 export { EXPM1, expm1 } from './expm1.ts';
 export { EYE, eye } from './eye.ts';
 export { FULL, full } from './full.ts';
-export { GATHER, gather, SCATTER_ADD, scatterAdd } from './gather.ts';
+export { GATHER, gather, IndexFault, SCATTER_ADD, scatterAdd } from './gather.ts';
 export { GELU_OP, gelu } from './gelu.ts';
 export { indexSelect, takeAlongDim } from './index-select.ts';
 export { IOTA, iota } from './iota.ts';

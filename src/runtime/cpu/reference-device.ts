@@ -11,8 +11,16 @@ import {
   specOf,
   type TypedArray,
 } from '../../base/index.ts';
-import { forEachIndex, type Graph, type NdArray, ndZeros, runGraph } from '../../ir/index.ts';
+import {
+  forEachIndex,
+  type Graph,
+  IndexFault,
+  type NdArray,
+  ndZeros,
+  runGraph,
+} from '../../ir/index.ts';
 import { type Device, type Executable, outOfMemory, type Slot, Storage } from '../device.ts';
+import { faultError } from './fault.ts';
 import { whyNoMachineCode } from './notice.ts';
 
 class Bytes {
@@ -61,7 +69,8 @@ export class ReferenceDevice implements Device {
     const outputs = graph.outputs.map((v) => specOf(v.dtype, v.shape, undefined, this.name));
     const runAll = (outs: readonly Slot[], ins: readonly (Slot | number)[]) => {
       const arrays = ins.map((s, i) => (typeof s === 'number' ? s : load(s, inputs[i])));
-      runGraph(graph, arrays).forEach((a, i) => this.write(outs[i], toTyped(a)));
+      const results = withFaults(graph, inputs, ins, () => runGraph(graph, arrays));
+      results.forEach((a, i) => this.write(outs[i], toTyped(a)));
     };
     // Everything is read before anything is written.
     const inPlace = outputs.flatMap((_, o) => inputs.map((_, i) => [o, i] as const));
@@ -76,6 +85,26 @@ export class ReferenceDevice implements Device {
 
   memory(): { heapBytes: number; usedBytes: number } {
     return { heapBytes: 0, usedBytes: 0 };
+  }
+}
+
+/** Runs `f`; an index out of range is told as kernels tell it, by the operand that holds it. */
+function withFaults<T>(
+  graph: Graph,
+  specs: readonly Spec[],
+  ins: readonly (Slot | number)[],
+  f: () => T,
+): T {
+  try {
+    return f();
+  } catch (error) {
+    if (!(error instanceof IndexFault)) throw error;
+    throw faultError(graph, specs, error.op as string, error.position, (i, element) => {
+      const { dtype } = specs[i];
+      const slot = ins[i] as Slot;
+      const all = new (arrayOf(dtype))(bufferOf(slot));
+      return Number(all[slot.offset / bytesOf(dtype) + element]);
+    });
   }
 }
 
