@@ -12,6 +12,7 @@ export {
   type TypedArray,
   ValueError,
 } from './base/index.ts';
+export { type Compiled, type CompileOptions, compile } from './compile/index.ts';
 export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';
 export {

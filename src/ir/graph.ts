@@ -27,6 +27,14 @@ export class GraphValue implements Value {
   }
 }
 
+/** Where the user asked for an op. */
+export interface Origin {
+  /** `file:line:column` of the user's own code. */
+  readonly line?: string | undefined;
+  /** Path of the module whose forward was running, such as `net.layers.2.conv`. */
+  readonly module?: string | undefined;
+}
+
 /** An application of an op. Numbers among the inputs are constants of the graph. */
 export interface GraphNode {
   readonly def: OpDef;
@@ -35,6 +43,7 @@ export interface GraphNode {
   /** Graphs that the op runs as parts of itself (a loop's body); they see only their own inputs. */
   readonly regions: readonly Graph[];
   readonly outputs: readonly GraphValue[];
+  readonly origin?: Origin | undefined;
 }
 
 /** Nodes in an order in which they can run. */
@@ -63,6 +72,8 @@ export function inferAll(
 /** Appends a node for every op applied while it holds the interpreter slot. */
 export class Recorder implements Interpreter {
   readonly nodes: GraphNode[] = [];
+  /** Of the nodes that are made now. */
+  origin: Origin | undefined = undefined;
   private nextId = 0;
   private readonly device: string;
 
@@ -87,6 +98,7 @@ export class Recorder implements Interpreter {
       attrs,
       regions,
       outputs,
+      origin: this.origin,
     };
     for (const t of inferAll(def, inputs.map(typeOf), attrs, regions)) {
       outputs.push(new GraphValue(this.nextId++, t, this.device, node, outputs.length));
@@ -131,21 +143,23 @@ export function graphOf(
 ): Graph {
   const recorder = new Recorder(device);
   const values = inputs.map((t) => recorder.input(t));
-  const outputs = expand(recorder, def, values, attrs);
+  const outputs = expandInto(recorder, def, values, attrs);
   return { name: def.name, inputs: values, nodes: recorder.nodes, outputs };
 }
 
-function expand(
+/** Applies an op in a recorder, a composite as the primitives that it consists of. */
+export function expandInto(
   recorder: Recorder,
   def: OpDef,
   inputs: readonly Operand[],
   attrs: Attrs | null,
+  regions: readonly Graph[] = [],
 ): readonly GraphValue[] {
-  if (def.decompose === undefined) return recorder.apply(def, inputs, attrs);
+  if (def.decompose === undefined) return recorder.apply(def, inputs, attrs, regions);
   const inner: Interpreter = {
-    apply: (d, xs, at) => expand(recorder, d, xs, at),
-    apply1: (d, a, at) => expand(recorder, d, [a], at)[0],
-    apply2: (d, a, b, at) => expand(recorder, d, [a, b], at)[0],
+    apply: (d, xs, at) => expandInto(recorder, d, xs, at),
+    apply1: (d, a, at) => expandInto(recorder, d, [a], at)[0],
+    apply2: (d, a, b, at) => expandInto(recorder, d, [a, b], at)[0],
     update: (d) => recorder.update(d),
   };
   const out = withInterpreter(inner, () => def.decompose?.(inputs, attrs) as Value | Value[]);

@@ -15,8 +15,14 @@ import { Assembly } from './schedule/assembly.ts';
  * Inputs may stride in any way; outputs are dense. Inputs with `weak` set are run-time scalars;
  * numbers among a node's operands are constants of the kernels. A pure elementwise kernel takes
  * its output pointers first, then its operands in order, scalars, sizes and strides; an output may
- * lie on a dense operand of the same shape if no later launch reads that operand.
+ * lie on a dense operand of the same shape if no later launch reads that operand. Outputs in `last` may
+ * do so only if nothing that can fault comes later; they are written as late as may be.
  */
-export function lowerGraph(graph: Graph, inputs: readonly Spec[], info: TargetInfo): LaunchPlan {
-  return new Assembly(graph, inputs, info, fuse(graph)).plan();
+export function lowerGraph(
+  graph: Graph,
+  inputs: readonly Spec[],
+  info: TargetInfo,
+  last: readonly number[] = [],
+): LaunchPlan {
+  return new Assembly(graph, inputs, info, fuse(graph), last).plan();
 }

@@ -8,7 +8,7 @@ import {
   isFloat,
   ValueError,
 } from '../base/index.ts';
-import { devices, type Tensor } from '../tensor/index.ts';
+import { devices, recording, type Tensor } from '../tensor/index.ts';
 import { announcePaths, enter, isInnermost, leave } from './call-stack.ts';
 import { convertCell, isBuffer } from './cells.ts';
 import { type LoadOptions, type LoadReport, loadState, type StateDict } from './state-dict.ts';
@@ -101,6 +101,7 @@ export abstract class Module {
     const wrapper = function (this: Module, ...inputs: unknown[]): unknown {
       if (this === undefined || this === null || !(#hooks in this)) throw calledDetached();
       if (isInnermost(this)) return forward.apply(this, inputs);
+      recording()?.watch(`the hooks of ${nameOf(this)}`, () => this.#hooks);
       enter(this);
       try {
         const output = forward.apply(this, inputs);
@@ -149,6 +150,7 @@ export abstract class Module {
 
   /** Whether the module trains: dropout and the like behave differently then. True at first. */
   get training(): boolean {
+    recording()?.watch(`the training mode of ${nameOf(this)}`, () => this.#training);
     return this.#training;
   }
 

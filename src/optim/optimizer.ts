@@ -1,7 +1,7 @@
 /** What optimisers share: groups of parameters, their state, and the order of a step. */
 import { formatShape, given, ShapeError, sameShape, ValueError } from '../base/index.ts';
 import { ADD, interpreter } from '../ir/index.ts';
-import { noGrad, Tensor, tensor, zeros } from '../tensor/index.ts';
+import { noGrad, recording, Tensor, tensor, zeros } from '../tensor/index.ts';
 import { checkParams, type Params } from './check-params.ts';
 import { type Hyper, stateCell } from './hyper.ts';
 
@@ -123,12 +123,24 @@ export abstract class Optimizer<Name extends string = string> {
     noGrad(() => {
       for (const group of this.groups) for (const c of group.cohorts) this.advance(group, c);
     });
+    const recorded = recording();
+    if (recorded === null) return;
+    for (const group of this.groups) {
+      for (const p of group.params) recorded.spend(p);
+      recorded.watch('which parameters take a step', () => group.cohorts);
+    }
   }
 
   private advance(group: Group<Name>, cohort: Cohort): void {
     const active = cohort.slots.filter((s) => s.param.grad !== null);
     if (active.length === 0) return;
-    if (active.length < cohort.slots.length) split(group, cohort, active);
+    if (active.length < cohort.slots.length) {
+      const before = group.cohorts;
+      recording()?.onFailure(() => {
+        group.cohorts = before;
+      });
+      outside([cohort.steps], () => split(group, cohort, active));
+    }
     interpreter().update(ADD, [cohort.steps, 1], null, [cohort.steps]);
     this.update(group, active, cohort.steps);
   }
@@ -211,6 +223,13 @@ export abstract class Optimizer<Name extends string = string> {
     });
     return out;
   }
+}
+
+/** New cells are made of the values themselves, not of what a recorded function knows of them. */
+function outside(uses: readonly Tensor[], f: () => void): void {
+  const recorded = recording();
+  if (recorded === null) f();
+  else recorded.outside(uses, f);
 }
 
 function checkState(op: string, state: unknown): void {

@@ -54,6 +54,14 @@ export interface Executable {
   runAll(outputs: readonly Slot[], inputs: readonly (Slot | number)[]): void;
 }
 
+export interface CompileOptions {
+  /**
+   * Outputs that may lie on inputs which must stay as they are if the run fails: written after
+   * everything that can fail.
+   */
+  readonly last?: readonly number[];
+}
+
 export interface Device {
   readonly name: string;
   /** What runs underneath, for `gradus devices`: 'WebAssembly SIMD', 'reference', ... */
@@ -68,7 +76,7 @@ export interface Device {
   /** A read-only view of the elements where possible, else a copy. */
   view(slot: Slot, dtype: DType, count: number): TypedArray;
   /** Operands have these specs (strides included); numbers among them have weak specs. */
-  compile(graph: Graph, inputs: readonly Spec[]): Executable;
+  compile(graph: Graph, inputs: readonly Spec[], options?: CompileOptions): Executable;
   /** Bytes held, for tests and `gradus devices`. */
   memory(): { readonly heapBytes: number; readonly usedBytes: number };
   /** Class of instructions that kernels are made of: 'avx512', 'wasm-relaxed', ... */

@@ -6,6 +6,8 @@ import type { Node } from './node.ts';
 import type { Tensor } from './tensor.ts';
 
 let on = false;
+export const anomalyMode = (): boolean => on;
+
 /** The node whose gradient is being computed, for the message. */
 let within: Node | null = null;
 

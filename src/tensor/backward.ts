@@ -39,7 +39,7 @@ export function backward(root: Tensor, options: BackwardOptions = {}): void {
       remedy: 'make a Parameter, or set requiresGrad, before computing it; and not in noGrad',
     });
   }
-  run([root], [seedOf(root, options.gradient)], createGraph, retainGraph, null);
+  runBackward([root], [seedOf(root, options.gradient)], createGraph, retainGraph, null);
 }
 
 export function seedOf(root: Tensor, given?: Tensor): Tensor {
@@ -63,7 +63,7 @@ export function seedOf(root: Tensor, given?: Tensor): Tensor {
   return given;
 }
 
-export function run(
+export function runBackward(
   roots: readonly Tensor[],
   seeds: readonly Tensor[],
   createGraph: boolean,

@@ -2,7 +2,7 @@
  * The eager interpreter: a plan for each signature, one call to run it, a tape node if a gradient
  * is wanted. Everything that depends on shapes, dtypes and attributes alone is in the plan.
  */
-import { bytesOf, isFloat, type Spec, sameShape } from '../base/index.ts';
+import { bytesOf, isFloat, sameShape } from '../base/index.ts';
 import {
   type Attrs,
   attrs as attrsOf,
@@ -21,6 +21,7 @@ import { Node, nextSequence } from './node.ts';
 import { checkedSpec, specOfOperand, weakSpec } from './operands.ts';
 import { cache, lookup, type Plan, planFor, SLOTS } from './plan.ts';
 import { track } from './scope.ts';
+import { recordNode } from './tape.ts';
 import { Tensor } from './tensor.ts';
 
 class Eager implements Interpreter {
@@ -133,7 +134,7 @@ class Eager implements Interpreter {
       return new Tensor(storage, 0, s, null);
     });
     plan.executable.runAll(outs, inputs as (Tensor | number)[]);
-    if (recording) record(op, inputs, attrs, outs, plan);
+    if (recording) recordNode(op, inputs, attrs, outs);
     for (const out of outs) checkAnomaly(op, out);
     return outs;
   }
@@ -187,7 +188,7 @@ class Eager implements Interpreter {
     const before = setGradMode(false);
     try {
       const outs = this.inline(op, inputs, attrs) as readonly Tensor[];
-      if (recorded !== null) record(op, inputs, attrs, outs, recorded);
+      if (recorded !== null) recordNode(op, inputs, attrs, outs);
       return outs;
     } finally {
       setGradMode(before);
@@ -216,56 +217,6 @@ function canWrite(
       if (!(x instanceof Tensor) || x.storage !== cell.storage) return true;
       return executable.inPlace.some(([output, input]) => output === o && input === i);
     });
-  });
-}
-
-/** The tape node of an op with more than two operands or more than one output. */
-function record(
-  op: OpDef,
-  inputs: readonly Operand[],
-  attrs: Attrs | null,
-  outs: readonly Tensor[],
-  plan: Plan,
-): void {
-  const s = plan.saves;
-  const keep = (i: number): Operand | null => ((s >> Math.min(i, 15)) & 1 ? inputs[i] : null);
-  const nodeOf = (x: Operand | undefined) => (x instanceof Tensor ? x.node : null);
-  const versionOf = (x: Operand | undefined) => (x instanceof Tensor ? x.storage.version : 0);
-  const typeOf = (i: number): Spec => specOfOperand(op, inputs[i], i, true);
-  const node = new Node(
-    op,
-    nextSequence(),
-    attrs,
-    nodeOf(inputs[0]),
-    nodeOf(inputs[1]),
-    inputs.length > 0 ? keep(0) : null,
-    inputs.length > 1 ? keep(1) : null,
-    null,
-    typeOf(0),
-    inputs.length > 1 ? typeOf(1) : null,
-    versionOf(inputs[0]),
-    versionOf(inputs[1]),
-    0,
-  );
-  if (inputs.length > 2) {
-    const rest = inputs.slice(2);
-    node.edges = rest.map(nodeOf);
-    node.saved = rest.map((_, i) => keep(i + 2));
-    node.types = rest.map((_, i) => typeOf(i + 2));
-    node.versions = rest.map(versionOf);
-  }
-  if (s >> 16 !== 0) {
-    node.savedOuts = outs.map((o, i) => ((s >> (16 + i)) & 1 ? o : null));
-  }
-  anomalyLine(node);
-  if (outs.length === 1) {
-    outs[0].node = node;
-    return;
-  }
-  node.outSpecs = plan.outs;
-  outs.forEach((o, i) => {
-    if (!isFloat(o.dtype)) return;
-    o.node = Node.output(node, i, o.spec);
   });
 }
 

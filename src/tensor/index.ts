@@ -1,10 +1,11 @@
 /** The room's door: Tensor, its functions, autograd, random numbers. */
 
 export { type DeviceSpeed } from '../runtime/device.ts';
-export { detectAnomaly } from './anomaly.ts';
+export { abstractHandle, abstractStorage, abstractTensor } from './abstract.ts';
+export { anomalyMode, detectAnomaly } from './anomaly.ts';
 export { type IndexArray, type IndexItem, type Slice, slice } from './at.ts';
 export { type AttentionOptions, scaledDotProductAttention } from './attention.ts';
-export type { BackwardOptions } from './backward.ts';
+export { type BackwardOptions, runBackward } from './backward.ts';
 export {
   arange,
   buffer,
@@ -26,8 +27,18 @@ export { type DeviceInfo, device, devices } from './default-device.ts';
 export { installEager } from './eager.ts';
 export { einsum } from './einsum.ts';
 export * from './functions.ts';
-export { enableGrad, gradMode, noGrad, rejectPromise, type Synchronous } from './grad-mode.ts';
+export {
+  enableGrad,
+  gradMode,
+  noGrad,
+  rejectPromise,
+  requireFunction,
+  type Synchronous,
+  setGradMode,
+} from './grad-mode.ts';
 export type { Conv2dOptions, Keep, Pool2dOptions } from './methods.ts';
+export { LEAF, lastSequence, Node, nextSequence } from './node.ts';
+export { specOfOperand, weakSpec } from './operands.ts';
 export { checkTensor } from './options.ts';
 export {
   bernoulli,
@@ -45,7 +56,11 @@ export {
   nextKey,
   type RandomSnapshot,
   setRandomState,
+  wordsOf,
 } from './random-state.ts';
+export { type Recording, recording, setRecording } from './recording.ts';
 export type * from './shape-types.ts';
+export { refuseSpent, SPENT } from './spent.ts';
+export { recordNode } from './tape.ts';
 export { fromHost, type Nested, Tensor } from './tensor.ts';
 export { grad, jvp, valueAndGrad, vjp } from './transforms.ts';

@@ -4,6 +4,8 @@
  * Source: numpy/_core/arrayprint.py (2.4).
  */
 import { type DType, formatShape, isFloat, type Shape } from '../base/index.ts';
+import { AbstractHandle } from './abstract-handle.ts';
+import { recording } from './recording.ts';
 import type { Tensor } from './tensor.ts';
 
 const LINE_WIDTH = 75;
@@ -13,6 +15,7 @@ const PRECISION = 8;
 
 /** What `String(x)` gives: NumPy's `str(a)`, with JavaScript's words for booleans. */
 export function format(x: Tensor): string {
+  if (isUnknown(x)) return `<recorded ${x.dtype}${formatShape(x.shape)}>`;
   return formatArray(x.data({ copy: false }), x.dtype, x.shape, ' ', '');
 }
 
@@ -20,9 +23,14 @@ export function format(x: Tensor): string {
 export function describe(x: Tensor): string {
   const grad = x.requiresGrad ? ', requiresGrad' : '';
   const name = 'tensor(';
+  if (isUnknown(x)) return `${name}<recorded>, shape ${formatShape(x.shape)}, ${x.dtype}${grad})`;
   const body = formatArray(x.data({ copy: false }), x.dtype, x.shape, ', ', name);
   return `${name}${body}, shape ${formatShape(x.shape)}, ${x.dtype}${grad})`;
 }
+
+/** Whether the value is not known, or not to be looked at, while a function is recorded. */
+const isUnknown = (x: Tensor): boolean =>
+  x.storage.handle instanceof AbstractHandle || (x.cell && recording() !== null);
 
 type Elements = ArrayLike<number | bigint>;
 type Format = (x: number | bigint) => string;

@@ -1,6 +1,7 @@
 /** The state of the random numbers: which call comes next under which seed. */
 import { ValueError } from '../base/index.ts';
 import type { RandomState } from '../ir/index.ts';
+import { recording } from './recording.ts';
 
 /** What {@link setRandomState} restores. */
 export interface RandomSnapshot {
@@ -29,6 +30,11 @@ export function seedOf(op: string, value: number | bigint): bigint {
  * manualSeed(0);
  */
 export function manualSeed(value: number | bigint): void {
+  recording()?.refuse(
+    'manualSeed',
+    'the seed would be set once, when the function is recorded',
+    'set it before the call',
+  );
   seed = seedOf('manualSeed', value);
   counter = 0n;
 }
@@ -48,6 +54,8 @@ export const wordsOf = (x: bigint): [number, number] => [
 
 /** Key and counter of the next random call, as the random ops take them. */
 export function nextKey(): RandomState {
+  const recorded = recording();
+  if (recorded !== null) return recorded.randomState();
   const state = [...wordsOf(seed), ...wordsOf(counter)] as const;
   counter = (counter + 1n) & MASK;
   return state;

@@ -16,6 +16,7 @@ import {
 import * as ops from '../ir/index.ts';
 import { checkTensor, finish, readOptions, type TensorOptions } from './options.ts';
 import { nextKey, seedOf, wordsOf } from './random-state.ts';
+import { recording } from './recording.ts';
 import { fromHost, type Tensor } from './tensor.ts';
 
 function floats(
@@ -81,6 +82,11 @@ export function randint<const S extends Shape>(
 /** The numbers from 0 up to but not including `n` in random order, int32. */
 export function randperm<N extends number>(n: N, options?: TensorOptions): Tensor<readonly [N]> {
   const o = readOptions('randperm', options);
+  recording()?.refuse(
+    'randperm',
+    'an order is drawn in JavaScript: it would be the same at each call',
+    'call it outside, and pass the order as an argument',
+  );
   const [k0, k1, c0, c1] = nextKey() as readonly number[];
   const order = shuffled(n, (i) => philox4x32([i, 0, c0, c1], [k0, k1]));
   const t = ops.cast(fromHost(order, 'int32', [n]), o.dtype ?? 'int32') as Tensor;

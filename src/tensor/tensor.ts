@@ -25,7 +25,9 @@ import { type BackwardOptions, backward } from './backward.ts';
 import { gradMode, setGradMode } from './grad-mode.ts';
 import { TensorMethods } from './methods.ts';
 import { LEAF, Node } from './node.ts';
+import { recording } from './recording.ts';
 import type { At } from './shape-types.ts';
+import { refuseSpent, SPENT } from './spent.ts';
 
 // The elements' type depends on the dtype, which types do not tell: `any` saves every caller a cast.
 // oxlint-disable typescript/no-explicit-any
@@ -47,8 +49,7 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
   spec: Spec;
   /** The tape node that made it; not null means that it requires a gradient. @internal */
   node: Node | null;
-  /** The gradient gathered by `backward`, on leaves. */
-  grad: Tensor<S> | null = null;
+  private ownGrad: Tensor<S> | null = null;
   /** A parameter or buffer: `assign` replaces its value. @internal */
   cell = false;
 
@@ -90,6 +91,20 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
   }
 
   // ---- gradients
+
+  /** The gradient gathered by `backward`, on leaves; null while there is none. */
+  get grad(): Tensor<S> | null {
+    const now = recording();
+    const own = this.ownGrad as Tensor | null;
+    if (now !== null) return now.gradient(this as Tensor, own) as Tensor<S> | null;
+    return own === SPENT ? refuseSpent(this as Tensor) : (own as Tensor<S> | null);
+  }
+
+  set grad(g: Tensor<S> | null) {
+    const now = recording();
+    if (now === null) this.ownGrad = g;
+    else now.setGradient(this as Tensor, g as Tensor | null);
+  }
 
   /** Whether operations on this tensor are recorded for `backward`. Settable on leaves. */
   get requiresGrad(): boolean {
@@ -137,8 +152,19 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
 
   /** The same values, cut off the tape. */
   detach(): Tensor<S> {
+    recording()?.enter(this as Tensor);
     this.storage.shared = true;
     return new Tensor<S>(this.storage, this.offset, this.spec, null);
+  }
+
+  /** What is stored as the gradient; SPENT for one that was not kept. @internal */
+  storedGradient(): Tensor | null {
+    return this.ownGrad as Tensor | null;
+  }
+
+  /** @internal */
+  storeGradient(g: Tensor | null): void {
+    this.ownGrad = g as Tensor<S> | null;
   }
 
   // ---- cells
@@ -239,6 +265,7 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
    * A copy, unless `{ copy: false }`: then possibly a view, which must not be written.
    */
   data(options: { readonly copy?: boolean } = {}): TypedArray {
+    recording()?.refuseRead('data', this as Tensor);
     const t = this.spec.contiguous ? this : (noGradCopy(this) as Tensor);
     const device = getDevice(this.device);
     const read = options.copy === false ? device.view : device.read;
@@ -277,6 +304,7 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
 
   /** Nested arrays of numbers; of booleans for bool, of bigints for int64. */
   toArray<A extends Shape>(this: Tensor<A>): Nested<A> {
+    recording()?.refuseRead('toArray', this as Tensor);
     const data = this.data({ copy: false });
     const bool = this.dtype === 'bool';
     const { shape } = this;
@@ -301,6 +329,8 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
    */
   dispose(): void {
     const { storage } = this;
+    // While a function is recorded there is nothing to give back.
+    if (recording() !== null) return;
     if (storage !== DISPOSED && !storage.shared) getDevice(storage.device).free(storage);
     this.storage = DISPOSED;
     this.node = null;
@@ -312,6 +342,7 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
   }
 
   private only(op: string): number | bigint {
+    recording()?.refuseRead(op, this as Tensor);
     if (this.numel !== 1) {
       throw new ValueError({
         op,

@@ -5,7 +5,7 @@
 import { GraphError, isFloat, ShapeError } from '../base/index.ts';
 import { full, interpreter, mul, sum } from '../ir/index.ts';
 import { ALIAS } from './alias.ts';
-import { run, seedOf } from './backward.ts';
+import { runBackward, seedOf } from './backward.ts';
 import { gradMode, rejectPromise, requireFunction, setGradMode } from './grad-mode.ts';
 import { lastSequence, Node, nextSequence } from './node.ts';
 import { Tensor } from './tensor.ts';
@@ -44,7 +44,7 @@ function linearize(op: string, f: (...xs: Tensor[]) => Tensor, args: readonly Te
     outside: leadsOutside(value.node, floor, nodes),
     pull(seed, createGraph) {
       const captured = new Map<Node, Tensor | null>(nodes.map((n) => [n, null]));
-      run([value], [seed], createGraph, true, { captured, floor });
+      runBackward([value], [seed], createGraph, true, { captured, floor });
       return nodes.map((n, i) => {
         const g = captured.get(n) ?? null;
         if (g === null) return full(args[i].shape, 0, args[i].dtype, args[i].device) as Tensor;

@@ -23,6 +23,9 @@ export function setModulePathSource(f: () => string): void {
   modulePath = f;
 }
 
+/** Path of the innermost module whose forward is running; empty outside any. */
+export const runningModule = (): string => modulePath();
+
 /**
  * Base of every error Gradus throws on purpose. The message names the operation, every operand's
  * shape and dtype, the module path, the user's own source line, and a remedy where one is likely.

@@ -49,7 +49,16 @@ export class Assembly implements Surroundings {
   /** Values that lie within another's memory. */
   private parts: ReadonlyMap<GraphValue, Place> = new Map();
 
-  constructor(graph: Graph, inputs: readonly Spec[], info: TargetInfo, fusion: Fusion) {
+  private readonly last: ReadonlySet<number>;
+
+  constructor(
+    graph: Graph,
+    inputs: readonly Spec[],
+    info: TargetInfo,
+    fusion: Fusion,
+    last: readonly number[],
+  ) {
+    this.last = new Set(last);
     this.graph = graph;
     this.inputs = inputs;
     this.info = info;
@@ -83,8 +92,10 @@ export class Assembly implements Surroundings {
         (a) => a.kind === 'pointer' && a.buffer.kind === kind && a.buffer.index === index,
       );
     const pairs: (readonly [number, number])[] = [];
+    const lastFault = this.launches.findLastIndex((l) => l.faults !== undefined);
     this.graph.outputs.forEach((out, o) => {
       const first = this.launches.findIndex((l) => touches(l, 'output', o));
+      if (this.last.has(o) && first >= 0 && first <= lastFault) return;
       this.graph.inputs.forEach((input, i) => {
         const spec = this.inputs[i];
         if (input.weak !== undefined || spec.dtype !== out.dtype || !spec.contiguous) return;
@@ -185,8 +196,21 @@ export class Assembly implements Surroundings {
     for (const s of this.fusion.steps) {
       s.nodes.sort((a, b) => (position.get(a) as number) - (position.get(b) as number));
     }
-    for (const s of sorted(this.fusion.steps)) visit(s);
+    const late = this.lateSteps(absorbed);
+    for (const s of sorted(this.fusion.steps)) if (!late.has(s)) visit(s);
+    for (const s of sorted(late)) visit(s);
     return [...out];
+  }
+
+  /** Steps that compute outputs to be written last, and that nothing else waits for. */
+  private lateSteps(absorbed: ReadonlyMap<Step, Step>): Set<Step> {
+    const late = new Set<Step>();
+    for (const o of this.last) {
+      const step = this.fusion.stepOf.get(chainOf(this.graph.outputs[o]).base as GraphValue);
+      if (step === undefined || step.faults || absorbed.has(step)) continue;
+      if (step.space !== null && step.users.size === 0) late.add(step);
+    }
+    return late;
   }
 
   private build(step: Step): void {

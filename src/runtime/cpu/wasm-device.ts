@@ -19,7 +19,7 @@ import {
   verifyKernel,
 } from '../../kernel/index.ts';
 import { compileKernel, instantiate, wasmTarget } from '../../target/wasm/index.ts';
-import type { Device, DeviceSpeed, Executable, Slot } from '../device.ts';
+import type { CompileOptions, Device, DeviceSpeed, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
 import type { Handle, WasmHeap } from './heap.ts';
 import { measureWasm } from './measure-wasm.ts';
@@ -100,9 +100,9 @@ export class WasmDevice implements Device {
     );
   }
 
-  compile(graph: Graph, inputs: readonly Spec[]): Executable {
+  compile(graph: Graph, inputs: readonly Spec[], { last }: CompileOptions = {}): Executable {
     if (debugLevel() >= 2) console.error(printGraph(graph));
-    const plan = lowerGraph(graph, inputs, this.info);
+    const plan = lowerGraph(graph, inputs, this.info, last);
     const kernels = plan.launches.map((l) => this.kernel(l));
     return new WasmExecutable(this.machine, graph, inputs, plan, kernels, this.name);
   }

@@ -18,7 +18,7 @@ import {
   verifyKernel,
 } from '../../kernel/index.ts';
 import { compileKernel, type Isa } from '../../target/x64/index.ts';
-import type { Device, DeviceSpeed, Executable, Slot } from '../device.ts';
+import type { CompileOptions, Device, DeviceSpeed, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
 import { FaultWord, measureHost, type NativeHost } from './native/index.ts';
 import { Slabs } from './slabs.ts';
@@ -106,10 +106,10 @@ export class X64Device implements Device {
     return new (arrayOf(dtype))(buffer as ArrayBuffer, byteOffset, count);
   }
 
-  compile(graph: Graph, inputs: readonly Spec[]): Executable {
+  compile(graph: Graph, inputs: readonly Spec[], { last }: CompileOptions = {}): Executable {
     if (debugLevel() >= 2) console.error(printGraph(graph));
     const load = (user: X64Executable): Loaded => {
-      const plan = lowerGraph(graph, inputs, this.info);
+      const plan = lowerGraph(graph, inputs, this.info, last);
       const kernels: CachedKernel[] = [];
       try {
         for (const l of plan.launches) kernels.push(this.code.kernel(l.key, () => this.make(l)));

@@ -1,0 +1,56 @@
+/** Why a compiled function was recorded again. */
+import { formatShape } from '../base/index.ts';
+import type { Tensor } from '../tensor/index.ts';
+import type { Program } from './program.ts';
+import { type Flat, structureKey } from './tree.ts';
+
+/** What is remembered of a recording: types, never the tensors. */
+export interface Recording {
+  readonly reason: string;
+  readonly structure: string;
+  readonly paths: readonly string[];
+  readonly types: readonly string[];
+}
+
+export function describeRecording(
+  before: readonly Recording[],
+  flat: Flat,
+  same: readonly Program[],
+): Recording {
+  const structure = structureKey(flat.template);
+  const types = flat.tensors.map(typeText);
+  const now = { structure, paths: flat.paths, types };
+  return { ...now, reason: reasonFor(before.at(-1), now, flat, same) };
+}
+
+/** The first thing that differs from the recording before; `same` are those of equal signature. */
+function reasonFor(
+  last: Recording | undefined,
+  now: Omit<Recording, 'reason'>,
+  flat: Flat,
+  same: readonly Program[],
+): string {
+  if (last === undefined) return 'it was called for the first time';
+  if (same.length > 0) {
+    const guard = same[same.length - 1].recorded.guards.find((g) => !g.holds(flat.tensors));
+    return `${guard?.what ?? 'something it relied on'} changed`;
+  }
+  if (now.structure !== last.structure) {
+    return 'the structure of the arguments, or a number or string among them, differs';
+  }
+  const i = now.types.findIndex((t, k) => t !== last.types[k]);
+  if (i >= 0) return `${now.paths[i]} is ${now.types[i]}, and was ${last.types[i]}`;
+  return 'gradient mode, default device or a parameter among the arguments differs';
+}
+
+const typeText = (t: Tensor): string =>
+  `${t.dtype}${formatShape(t.shape)}${t.requiresGrad ? ' with gradient' : ''}`;
+
+export function explain(name: string, recordings: readonly Recording[]): string {
+  const times = recordings.length === 1 ? 'once' : `${recordings.length} times`;
+  const lines = recordings.map(({ paths, types, reason }, i) => {
+    const list = types.map((t, k) => `${paths[k]}: ${t}`).join(', ');
+    return `  ${i + 1}. (${list}) because ${reason}`;
+  });
+  return [`${name} was recorded ${times}`, ...lines].join('\n');
+}

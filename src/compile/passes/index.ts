@@ -1,0 +1,37 @@
+/**
+ * What happens to a recorded graph before it becomes kernels, in this order. Each pass is a function
+ * from graph to graph, and gives the same bits. Fusion, layout of temporaries and the choice of
+ * schedules follow in kernel/.
+ */
+import { debugLevel, verifying } from '../../base/index.ts';
+import { type Graph, printGraph, verifyGraph } from '../../ir/index.ts';
+import { dce } from './dce.ts';
+import { inline } from './inline.ts';
+
+export interface Pass {
+  readonly name: string;
+  run(graph: Graph): Graph;
+}
+
+export const PASSES: readonly Pass[] = [
+  { name: 'inline', run: inline },
+  { name: 'dce', run: dce },
+];
+
+/** Runs passes over a graph; each result is verified under GRADUS_VERIFY and printed at GRADUS_DEBUG=3. */
+export function runPasses(graph: Graph, passes: readonly Pass[] = PASSES): Graph {
+  let now = graph;
+  if (verifying()) verifyGraph(now);
+  for (const { name, run } of passes) {
+    const before = now.nodes.length;
+    const start = performance.now();
+    now = run(now);
+    if (verifying()) verifyGraph(now);
+    if (debugLevel() >= 3) {
+      const ms = (performance.now() - start).toFixed(2);
+      console.error(`[gradus] pass ${name}: ${before} to ${now.nodes.length} nodes, ${ms} ms`);
+      console.error(printGraph(now));
+    }
+  }
+  return now;
+}

@@ -1,0 +1,97 @@
+/** A recorded function made executable for one signature: gathers inputs, runs, commits. */
+import { bytesOf, type Spec } from '../base/index.ts';
+import { type Executable, getDevice } from '../runtime/device.ts';
+import { getRandomState, SPENT, setRandomState, Tensor } from '../tensor/index.ts';
+import { attachBackward } from './attach.ts';
+import { ownerTensor, type Recorded } from './bindings.ts';
+import { type Call, operandOf, specFor } from './operands.ts';
+import { runPasses } from './passes/index.ts';
+import { unflatten } from './tree.ts';
+
+export class Program {
+  readonly recorded: Recorded;
+  private readonly device: string;
+  private readonly executable: Executable;
+  private readonly specs: readonly Spec[];
+  /** For each output, the input that is the same cell, if it may be written in place; else -1. */
+  private readonly sameInput: readonly number[];
+
+  constructor(recorded: Recorded, device: string) {
+    this.recorded = recorded;
+    this.device = device;
+    const { graph, sources, targets } = recorded;
+    this.specs = sources.map((s, i) => specFor(s, graph.inputs[i], device));
+    const last = targets.flatMap((t, o) => (t.kind === 'cell' ? [o] : []));
+    this.executable = getDevice(device).compile(runPasses(graph), this.specs, { last });
+    this.sameInput = targets.map((t, o) => {
+      if (t.kind !== 'cell') return -1;
+      const own = sources.findIndex((s) => s.kind === 'captured' && s.tensor === t.cell);
+      const { inPlace } = this.executable;
+      return inPlace.some(([out, input]) => out === o && input === own) ? own : -1;
+    });
+  }
+
+  /** Whether what the recording relied on is so still. */
+  holds(args: readonly Tensor[]): boolean {
+    return this.recorded.guards.every((g) => g.holds(args));
+  }
+
+  run(args: readonly Tensor[]): unknown {
+    const call: Call = { args, ...getRandomState() };
+    const inputs = this.recorded.sources.map((s, i) => operandOf(s, call, this.specs[i]));
+    const device = getDevice(this.device);
+    const outs = this.executable.outputs.map((spec, o) => {
+      const cell = this.cellInPlace(o, inputs);
+      if (cell !== null) return cell;
+      return new Tensor(device.allocate(spec.numel * bytesOf(spec.dtype)), 0, spec, null);
+    });
+    this.executable.runAll(outs, inputs);
+    return this.commit(outs, inputs, call);
+  }
+
+  /** The cell that output `o` may be written over in this call, or null. */
+  private cellInPlace(o: number, inputs: readonly (Tensor | number)[]): Tensor | null {
+    const own = this.sameInput[o];
+    if (own < 0) return null;
+    const cell = inputs[own] as Tensor;
+    const { storage, spec, offset } = cell;
+    if (storage.shared || offset !== 0 || !spec.contiguous) return null;
+    const alone = inputs.every(
+      (x, i) => i === own || typeof x === 'number' || x.storage !== storage,
+    );
+    return alone ? cell : null;
+  }
+
+  /** After the run, which cannot fail any more: cells, gradients and the random counter. */
+  private commit(
+    outs: readonly Tensor[],
+    inputs: readonly (Tensor | number)[],
+    { args, seed, counter }: Call,
+  ): unknown {
+    const { recorded } = this;
+    const results: Tensor[] = [];
+    recorded.targets.forEach((target, o) => {
+      if (target.kind === 'result') results[target.place] = outs[o];
+      else if (target.kind === 'cell') target.cell.replaceStorage(outs[o].storage);
+      else if (target.kind === 'gradient') ownerTensor(target.of, args).storeGradient(outs[o]);
+    });
+    for (const { place, owner } of recorded.passed) results[place] = ownerTensor(owner, args);
+    for (const { of, end } of recorded.gradientEnds) {
+      const value = end === 'none' ? null : end === 'spent' ? SPENT : end;
+      ownerTensor(of, args).storeGradient(value);
+    }
+    if (recorded.randomCalls > 0) {
+      setRandomState({ seed, counter: counter + BigInt(recorded.randomCalls) });
+    }
+    const { backward, graph } = recorded;
+    if (backward !== null) {
+      attachBackward(graph.name, backward, results, args, this.device, (i) => {
+        const bound = backward.inputs[i];
+        return bound.kind === 'source'
+          ? inputs[bound.input]
+          : outs[(bound as { output: number }).output];
+      });
+    }
+    return unflatten(recorded.result, (i) => results[i]);
+  }
+}

@@ -1,0 +1,331 @@
+/**
+ * The interpreter that records: it adds a node to a graph for each op, gives abstract tensors, and
+ * makes the tape nodes that eager mode would make.
+ */
+import { GraphError, isFloat, runningModule, specOf, userFrame, WEAK_INT } from '../base/index.ts';
+import {
+  type Attrs,
+  attrs as attrsOf,
+  CAST,
+  type Graph,
+  type GraphValue,
+  type Interpreter,
+  inferAll,
+  interpreter,
+  type OpDef,
+  type Operand,
+  type Origin,
+  type RandomState,
+  Recorder,
+  type Value,
+  withInterpreter,
+} from '../ir/index.ts';
+import {
+  abstractHandle,
+  abstractTensor,
+  gradMode,
+  LEAF,
+  Node,
+  type Recording,
+  recordNode,
+  setGradMode,
+  setRecording,
+  specOfOperand,
+  Tensor,
+  weakSpec,
+} from '../tensor/index.ts';
+import type { Guard, Owner, Source } from './bindings.ts';
+import { Overlay } from './overlay.ts';
+
+export class Tracer implements Interpreter, Recording {
+  readonly recorder: Recorder;
+  readonly inputs: GraphValue[] = [];
+  readonly sources: Source[] = [];
+  readonly overlay: Overlay;
+  readonly guards: Guard[] = [];
+  readonly undo: (() => void)[] = [];
+  randomCalls = 0;
+  private readonly device: string;
+  private seed: readonly Tensor[] | null = null;
+  /** Stand-ins of captured tensors, and whom each stand-in stands for. */
+  private readonly captured = new Map<Tensor, Tensor>();
+  private readonly owners = new Map<Tensor, Owner>();
+  private readonly reals = new Map<Tensor, Tensor>();
+  private readonly eager = interpreter();
+
+  constructor(device: string) {
+    this.device = device;
+    this.recorder = new Recorder(device);
+    this.overlay = new Overlay(
+      (source, t) => this.input(source, t),
+      (t) => this.ownerOf(t),
+      this,
+    );
+  }
+
+  // ---- what comes in
+
+  private input(source: Source, t: Tensor): GraphValue {
+    const value = this.recorder.input(t.spec);
+    this.inputs.push(value);
+    this.sources.push(source);
+    return value;
+  }
+
+  /** What the function sees in place of an argument. */
+  argument(t: Tensor, place: number): Tensor {
+    return t.cell ? t : this.standIn(t, { kind: 'argument', place });
+  }
+
+  private standIn(t: Tensor, owner: Owner): Tensor {
+    const { dtype, shape, device } = t.spec;
+    const spec = specOf(dtype, shape, undefined, device);
+    const made = abstractTensor(this.input(owner, t), spec, this);
+    this.owners.set(made, owner);
+    this.reals.set(made, t);
+    if (t.node !== null) {
+      // What was computed outside is a leaf here; gradients that reach it go on outside.
+      made.node = Node.leaf(spec, 0, t.node.op === LEAF && t.node.leaf === t ? made : null);
+      if (made.node.leaf === null) made.node.leaf = new Unreachable(made) as unknown as Tensor;
+    }
+    return made;
+  }
+
+  private ownerOf(t: Tensor): Owner {
+    return this.owners.get(t) ?? { kind: 'captured', tensor: t };
+  }
+
+  /** Leaves that gradients of results reach: node and owner. */
+  leaves(): { node: Node; owner: Owner }[] {
+    const found: { node: Node; owner: Owner }[] = [];
+    for (const [t, owner] of this.owners) if (t.node !== null) found.push({ node: t.node, owner });
+    for (const source of this.sources) {
+      if (source.kind !== 'captured' || !source.tensor.cell) continue;
+      const { node } = source.tensor;
+      if (node !== null) found.push({ node, owner: source });
+    }
+    return found;
+  }
+
+  /** The graph's value of a tensor, which is made an input if it comes from outside. */
+  valueOf(t: Tensor): GraphValue {
+    const seen = this.seen(t);
+    return (abstractHandle(seen) as { value: GraphValue }).value;
+  }
+
+  /** The tensor itself, or what stands for it here. */
+  private seen(t: Tensor): Tensor {
+    const handle = abstractHandle(t);
+    if (handle !== null) {
+      if (handle.owner === this) return t;
+      throw new GraphError({
+        op: 'compile',
+        problem: 'a tensor that was made while another function was recorded is used here',
+        operands: [t],
+        remedy: 'pass it as an argument, or return it from that function',
+      });
+    }
+    if (t.cell) {
+      this.overlay.enter(t);
+      return t;
+    }
+    let stand = this.captured.get(t);
+    if (stand === undefined) {
+      stand = this.standIn(t, { kind: 'captured', tensor: t });
+      this.captured.set(t, stand);
+    }
+    return stand;
+  }
+
+  // ---- Interpreter
+
+  apply1(def: OpDef, a: Value, attrs: Attrs | null): Value {
+    return this.apply(def, [a], attrs)[0];
+  }
+
+  apply2(def: OpDef, a: Operand, b: Operand, attrs: Attrs | null): Value {
+    return this.apply(def, [a, b], attrs)[0];
+  }
+
+  apply(
+    def: OpDef,
+    inputs: readonly Operand[],
+    attrs: Attrs | null,
+    regions: readonly Graph[] = [],
+  ): readonly Tensor[] {
+    const types = typesOf(def, inputs);
+    const operands = inputs.map((x) => (typeof x === 'number' ? x : this.seen(x as Tensor)));
+    const outs = inferAll(def, types, attrs, regions);
+    const wanted =
+      def.differentiable &&
+      gradMode() &&
+      outs.some((t) => isFloat(t.dtype)) &&
+      operands.some((x) => typeof x !== 'number' && x.node !== null);
+    if (wanted && def.gradient === undefined && def.decompose !== undefined) {
+      return this.inline(def, operands, attrs);
+    }
+    if (def.views === true) return this.views(def, operands, attrs, wanted);
+    this.recorder.origin = origin();
+    const values = operands.map((x) => (typeof x === 'number' ? x : this.valueOf(x)));
+    const made = this.recorder.apply(def, values, attrs, regions);
+    const tensors = made.map((v) =>
+      abstractTensor(v, specOf(v.dtype, v.shape, undefined, this.device), this),
+    );
+    if (wanted) recordNode(def, operands, attrs, tensors);
+    return tensors;
+  }
+
+  update(
+    def: OpDef,
+    inputs: readonly Operand[],
+    attrs: Attrs | null,
+    cells: readonly Value[],
+  ): void {
+    const outs = this.apply(def, inputs, attrs);
+    (cells as readonly Tensor[]).forEach((cell, i) => {
+      const { dtype } = cell;
+      const value =
+        outs[i].dtype === dtype ? outs[i] : this.apply(CAST, [outs[i]], attrsOf({ dtype }))[0];
+      this.seen(cell);
+      cell.replaceStorage(value.storage);
+    });
+  }
+
+  private inline(def: OpDef, inputs: readonly Operand[], attrs: Attrs | null): readonly Tensor[] {
+    const out = def.decompose?.(inputs, attrs) as Tensor | readonly Tensor[];
+    return Array.isArray(out) ? out : [out as Tensor];
+  }
+
+  private views(
+    def: OpDef,
+    inputs: readonly Operand[],
+    attrs: Attrs | null,
+    wanted: boolean,
+  ): readonly Tensor[] {
+    const before = setGradMode(false);
+    try {
+      const outs = this.inline(def, inputs, attrs);
+      if (wanted) recordNode(def, inputs, attrs, outs);
+      return outs;
+    } finally {
+      setGradMode(before);
+    }
+  }
+
+  // ---- Recording
+
+  gradient(t: Tensor, stored: Tensor | null): Tensor | null {
+    const real = this.reals.get(t);
+    if (real === undefined) return this.overlay.gradient(t, stored);
+    return this.overlay.gradient(t, real.storedGradient());
+  }
+
+  setGradient(t: Tensor, g: Tensor | null): void {
+    this.overlay.setGradient(t, g);
+  }
+
+  spend(t: Tensor): void {
+    this.overlay.spend(t);
+  }
+
+  randomState(): RandomState {
+    const call = this.randomCalls++;
+    this.seed ??= this.words((word) => ({ kind: 'seed', word }));
+    const [k0, k1] = this.seed;
+    const [c0, c1] = this.words((word) => ({ kind: 'counter', call, word }));
+    return [k0, k1, c0, c1];
+  }
+
+  /** The two words of a number that is given at each call. */
+  private words(source: (word: 0 | 1) => Source): Tensor[] {
+    return ([0, 1] as const).map((word) => {
+      const value = this.recorder.input(WEAK_INT);
+      this.inputs.push(value);
+      this.sources.push(source(word));
+      return abstractTensor(value, WEAK_INT, this);
+    });
+  }
+
+  enter(t: Tensor): void {
+    if (t.cell) this.seen(t);
+  }
+
+  refuseRead(op: string, t: Tensor): void {
+    if (abstractHandle(t) === null && !t.cell) return;
+    throw new GraphError({
+      op,
+      problem: 'the value of a tensor is not known while the function is recorded',
+      operands: [t],
+      remedy:
+        'return the tensor and read it outside; for a choice by value use where or cond; ' +
+        'or run the function eagerly: compile(fn, { fallback: true })',
+    });
+  }
+
+  refuse(op: string, problem: string, remedy: string): never {
+    throw new GraphError({ op, problem, remedy });
+  }
+
+  watch(what: string, read: () => unknown): void {
+    const then = read();
+    this.guards.push({ what, holds: () => read() === then });
+  }
+
+  outside<T>(uses: readonly Tensor[], f: () => T): T {
+    return this.overlay.outside(uses, () => {
+      const before = setRecording(null);
+      try {
+        return withInterpreter(this.eager, f);
+      } finally {
+        setRecording(before);
+      }
+    });
+  }
+
+  onFailure(undo: () => void): void {
+    this.undo.push(undo);
+  }
+}
+
+/** Takes the place of a leaf that only gradients of results may reach. */
+class Unreachable {
+  private readonly stand: Tensor;
+
+  constructor(stand: Tensor) {
+    this.stand = stand;
+  }
+
+  get grad(): never {
+    throw new GraphError({
+      op: 'backward',
+      problem:
+        'the gradient leads out of the compiled function, to what was computed before the call',
+      operands: [this.stand],
+      remedy: 'call backward outside, on what the function returns; or pass x.detach()',
+    });
+  }
+}
+
+/** Types of operands as eager mode sees them. */
+function typesOf(def: OpDef, inputs: readonly Operand[]) {
+  if (inputs.length === 2) {
+    const [a, b] = inputs;
+    if (typeof a === 'number' && b instanceof Tensor) {
+      return [weakSpec(def, a, b), specOfOperand(def, b, 1, false)];
+    }
+    if (typeof b === 'number' && a instanceof Tensor) {
+      return [specOfOperand(def, a, 0, false), weakSpec(def, b, a)];
+    }
+  }
+  const floats = inputs.some((x) => x instanceof Tensor && isFloat(x.dtype));
+  return inputs.map((x, i) => specOfOperand(def, x, i, floats));
+}
+
+function origin(): Origin {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 60;
+  const line = userFrame(new Error().stack ?? '');
+  Error.stackTraceLimit = limit;
+  const module = runningModule();
+  return { line, module: module === '' ? undefined : module };
+}
