@@ -23,6 +23,7 @@ if (options.help) {
   console.log(USAGE);
   process.exit(0);
 }
+if (options.compiled) process.env.GRADUS_BENCH_COMPILED = '1';
 // Before Gradus is loaded; processes that are started inherit it.
 if (options.threads !== undefined) process.env.GRADUS_THREADS = String(options.threads);
 const { devices } = await import('gradus');
@@ -47,6 +48,7 @@ const result = {
   threads: device.threads,
   peerThreads: options.threads ?? device.threads,
   rounds: options.rounds,
+  compiled: options.compiled,
   speed,
   rows: rowsOf(entries, speed),
 };

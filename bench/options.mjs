@@ -8,6 +8,7 @@ export const USAGE = `npm run bench -- [workloads] [options]
   workloads         groups or single ones: W1 W2 ... W9, W1-512, W3-polluted, W5-parts, loader
   --peers <list>    measure these too, in the same run: torch,torch-compile,ort,tfjs,jax
   --rounds <n>      how often each takes its turn (default 5)
+  --compiled        run the workloads as compiled functions
   --threads <n>     threads of Gradus (as GRADUS_THREADS) and of the peers; without it the peers
                     have as many as Gradus uses
   --json            one JSON document instead of the table
@@ -25,6 +26,7 @@ export function readOptions(args) {
       peers: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       threads: { type: 'string' },
+      compiled: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       svg: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -37,6 +39,7 @@ export function readOptions(args) {
   return {
     help: values.help,
     json: values.json,
+    compiled: values.compiled,
     svg: values.svg,
     peers,
     rounds: whole('rounds', values.rounds),

@@ -1,4 +1,5 @@
 import { noGrad, randn } from 'gradus';
+import { maybeCompiled } from './compiled.mjs';
 import { makeCnn } from './train.mjs';
 
 /** W6: the CNN's answers, in evaluation mode. */
@@ -10,6 +11,7 @@ export const inference = [1, 64].map((batch) => ({
   prepare() {
     const model = makeCnn().eval();
     const x = randn([batch, 1, 28, 28]);
-    return () => noGrad(() => model.forward(x)).data();
+    const answer = maybeCompiled((x) => noGrad(() => model.forward(x)));
+    return () => answer(x).data();
   },
 }));

@@ -1,4 +1,5 @@
 import { Parameter, randn } from 'gradus';
+import { maybeCompiled } from './compiled.mjs';
 
 const OPS = 2000;
 
@@ -13,11 +14,12 @@ export const smallAdds = [
     prepare() {
       const a = randn([4]);
       const b = randn([4]);
-      return () => {
+      const f = maybeCompiled((a, b) => {
         let c = a;
         for (let i = 0; i < OPS; i++) c = c.add(b);
-        return c.data();
-      };
+        return c;
+      });
+      return () => f(a, b).data();
     },
   },
   {
@@ -29,13 +31,15 @@ export const smallAdds = [
     prepare() {
       const p = Parameter(randn([4]));
       const b = randn([4]);
-      return () => {
+      const f = maybeCompiled((b) => {
         let c = p;
         for (let i = 0; i < OPS; i++) c = c.add(b);
-        c.sum().backward();
-        const g = p.grad.data();
         p.grad = null;
-        return g;
+        c.sum().backward();
+      });
+      return () => {
+        f(b);
+        return p.grad.data();
       };
     },
   },

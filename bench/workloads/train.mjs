@@ -1,4 +1,5 @@
 import { nn, optim, randint, randn } from 'gradus';
+import { maybeCompiled } from './compiled.mjs';
 
 const BATCH = 64;
 
@@ -6,13 +7,14 @@ const BATCH = 64;
 export function trainingStep(model, x, classes = 10) {
   const opt = optim.adam(model.parameters(), { lr: 1e-3 });
   const y = randint(0, classes, [x.shape[0]]);
-  return () => {
+  const step = maybeCompiled((x, y) => {
     const loss = nn.crossEntropy(model.forward(x), y);
     opt.zeroGrad();
     loss.backward();
     opt.step();
-    return loss.item();
-  };
+    return loss;
+  });
+  return () => step(x, y).item();
 }
 
 /** conv3x3x32-relu-conv3x3x64-relu-maxpool2-dense128-relu-dense10 on 28x28. */

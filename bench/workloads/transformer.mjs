@@ -1,5 +1,7 @@
 /** W8: four pre-norm transformer blocks, sequence 128, width 256, 8 heads, inner width 1024. */
+
 import * as gradus from 'gradus';
+import { maybeCompiled } from './compiled.mjs';
 
 const { nn, noGrad, optim, randn } = gradus;
 // A copy, as it may lack what is asked for.
@@ -39,7 +41,8 @@ export const transformer = [
     prepare() {
       const model = makeBlocks().eval();
       const x = randn([1, LENGTH, WIDTH]);
-      return () => noGrad(() => model.forward(x)).data();
+      const answer = maybeCompiled((x) => noGrad(() => model.forward(x)));
+      return () => answer(x).data();
     },
   },
   {
@@ -52,13 +55,14 @@ export const transformer = [
       const model = makeBlocks();
       const opt = optim.adamW(model.parameters());
       const x = randn([8, LENGTH, WIDTH]);
-      return () => {
+      const step = maybeCompiled((x) => {
         const loss = model.forward(x).square().mean();
         opt.zeroGrad();
         loss.backward();
         opt.step();
-        return loss.item();
-      };
+        return loss;
+      });
+      return () => step(x).item();
     },
   },
 ];
