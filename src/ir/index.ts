@@ -1,5 +1,6 @@
 export * from './apply.ts';
 export type { ConvGeometry } from './conv-geometry.ts';
+export { type GraphSvgOptions, graphToSvg } from './draw/graph-svg.ts';
 export { promoteTypes, requireTensor } from './element.ts';
 export * from './graph.ts';
 export type * from './lowering.ts';

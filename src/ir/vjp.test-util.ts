@@ -1,7 +1,7 @@
 /** Gradients by recording and reference alone, so that ops are tested without tensors or devices. */
 import { isFloat, sameShape, type Type } from '../base/index.ts';
 import { withInterpreter } from './apply.ts';
-import { type GraphNode, type GraphValue, Recorder, typeOf } from './graph.ts';
+import { type Graph, type GraphNode, type GraphValue, Recorder, typeOf } from './graph.ts';
 import { type NdArray, ndZeros, setElement } from './nd-array.ts';
 import { type Attrs, type GradContext, type OpDef, SAVE } from './op.ts';
 import { add, full } from './ops/index.ts';
@@ -86,19 +86,25 @@ function contextOf(
   };
 }
 
-/** Runs a function of ops by the reference; graph inputs are made for the arrays. */
-export function evaluate(
+/** The graph of a function of ops, which may call {@link pullback}. */
+export function taped(
   f: (...xs: Value[]) => Value | readonly Value[],
-  inputs: readonly NdArray[],
-): NdArray[] {
+  inputs: readonly Type[],
+): Graph {
   tape = new Tape('reference');
   const xs = inputs.map((x) => tape.input(x));
   const out = withInterpreter(tape, () => f(...xs));
   const outputs = (Array.isArray(out) ? out : [out]) as GraphValue[];
   const graph = { name: 'test', inputs: xs, nodes: tape.nodes, outputs };
   verifyGraph(graph);
-  return runGraph(graph, inputs);
+  return graph;
 }
+
+/** Runs a function of ops by the reference; graph inputs are made for the arrays. */
+export const evaluate = (
+  f: (...xs: Value[]) => Value | readonly Value[],
+  inputs: readonly NdArray[],
+): NdArray[] => runGraph(taped(f, inputs), inputs);
 
 /** f's output for these operands, and their gradients along `g` (ones if left out). */
 export function vjp(f: (...xs: Value[]) => Value, inputs: readonly NdArray[], g?: NdArray) {
