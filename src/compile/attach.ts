@@ -21,7 +21,8 @@ function readyFor(part: BackwardPart, device: string): Ready {
     const specs = part.graph.inputs.map((v) =>
       v.weak === undefined ? specOf(v.dtype, v.shape, undefined, device) : WEAK_INT,
     );
-    made = { specs, executable: getDevice(device).compile(runPasses(part.graph), specs) };
+    const graph = runPasses(part.graph);
+    made = { specs, executable: getDevice(device).compile(graph, specs, { program: true }) };
     ready.set(part, made);
   }
   return made;

@@ -22,7 +22,10 @@ export class Program {
     const { graph, sources, targets } = recorded;
     this.specs = sources.map((s, i) => specFor(s, graph.inputs[i], device));
     const last = targets.flatMap((t, o) => (t.kind === 'cell' ? [o] : []));
-    this.executable = getDevice(device).compile(runPasses(graph), this.specs, { last });
+    this.executable = getDevice(device).compile(runPasses(graph), this.specs, {
+      last,
+      program: true,
+    });
     this.sameInput = targets.map((t, o) => {
       if (t.kind !== 'cell') return -1;
       const own = sources.findIndex((s) => s.kind === 'captured' && s.tensor === t.cell);

@@ -55,6 +55,8 @@ export interface Executable {
 }
 
 export interface CompileOptions {
+  /** Made to run as one call, again and again, at the cost of some memory. */
+  readonly program?: boolean;
   /**
    * Outputs that may lie on inputs which must stay as they are if the run fails: written after
    * everything that can fail.

@@ -21,10 +21,12 @@ import { compileKernel, type Isa } from '../../target/x64/index.ts';
 import type { CompileOptions, Device, DeviceSpeed, Executable, Slot } from '../device.ts';
 import { Storage } from '../device.ts';
 import { FaultWord, measureHost, type NativeHost } from './native/index.ts';
+import { ScalarSlots } from './scalars.ts';
 import { Slabs } from './slabs.ts';
-import { type CachedKernel, X64Code } from './x64-code.ts';
+import { type CachedKernel, type CodeUser, X64Code } from './x64-code.ts';
 import { type Loaded, X64Executable, type X64Machine } from './x64-executable.ts';
 import { type TensorMemory, type X64Block, X64Memory } from './x64-memory.ts';
+import { X64Program } from './x64-program.ts';
 
 /** For tests. */
 export interface X64Options {
@@ -71,9 +73,8 @@ export class X64Device implements Device {
       host,
       code: this.code,
       fault: new FaultWord(host.memory),
-      f32: new Float32Array(args.buffer, args.byteOffset, args.length * 2),
-      i32: new Int32Array(args.buffer, args.byteOffset, args.length * 2),
-      i64: new BigInt64Array(args.buffer, args.byteOffset, args.length),
+      scalars: new ScalarSlots(args),
+      allocate: (bytes) => this.heap.allocate(bytes),
       scratch: (temporaries) => this.heap.scratch(temporaries),
     };
   }
@@ -106,10 +107,10 @@ export class X64Device implements Device {
     return new (arrayOf(dtype))(buffer as ArrayBuffer, byteOffset, count);
   }
 
-  compile(graph: Graph, inputs: readonly Spec[], { last }: CompileOptions = {}): Executable {
+  compile(graph: Graph, inputs: readonly Spec[], options?: CompileOptions): Executable {
     if (debugLevel() >= 2) console.error(printGraph(graph));
-    const load = (user: X64Executable): Loaded => {
-      const plan = lowerGraph(graph, inputs, this.info, last);
+    const load = (user: CodeUser): Loaded => {
+      const plan = lowerGraph(graph, inputs, this.info, options?.last);
       const kernels: CachedKernel[] = [];
       try {
         for (const l of plan.launches) kernels.push(this.code.kernel(l.key, () => this.make(l)));
@@ -120,7 +121,8 @@ export class X64Device implements Device {
       this.code.hold(user, kernels);
       return { plan, code: kernels.map((k) => k.block.address) };
     };
-    return new X64Executable(this.machine, graph, inputs, load, this.name);
+    const kind = options?.program === true ? X64Program : X64Executable;
+    return new kind(this.machine, graph, inputs, load, this.name);
   }
 
   memory(): { heapBytes: number; usedBytes: number } {

@@ -6,7 +6,7 @@ import { ARG_CODE, ARG_FAULT, ARG_PARAMS, ARG_TILES } from '../../target/x64/ind
 import type { Executable, Slot } from '../device.ts';
 import { faultError } from './fault.ts';
 import type { FaultWord, NativeHost } from './native/index.ts';
-import { toInt64 } from './scalars.ts';
+import type { ScalarSlots } from './scalars.ts';
 import type { CodeUser, X64Code } from './x64-code.ts';
 import type { Scratch, X64Block } from './x64-memory.ts';
 
@@ -18,10 +18,10 @@ export interface X64Machine {
   readonly host: NativeHost;
   readonly code: X64Code;
   readonly fault: FaultWord;
-  /** The argument block, seen as other numbers. */
-  readonly f32: Float32Array;
-  readonly i32: Int32Array;
-  readonly i64: BigInt64Array;
+  /** Writes scalars into the argument block. */
+  readonly scalars: ScalarSlots;
+  /** Memory that the collector takes back. */
+  allocate(bytes: number): X64Block;
   /** Memory for a plan's temporaries. */
   scratch(temporaries: Temporaries): Scratch;
 }
@@ -51,7 +51,7 @@ export class X64Executable implements Executable, CodeUser {
   /** null: the kernels were let go of, and are made again by the next run. */
   private steps: readonly Step[] | null = null;
   ranAt = 0;
-  private readonly load: (user: X64Executable) => Loaded;
+  private readonly load: (user: CodeUser) => Loaded;
   /** null: the plan has no temporaries. */
   private readonly scratch: Scratch | null;
   private readonly graph: Graph;
@@ -61,7 +61,7 @@ export class X64Executable implements Executable, CodeUser {
     machine: X64Machine,
     graph: Graph,
     specs: readonly Spec[],
-    load: (user: X64Executable) => Loaded,
+    load: (user: CodeUser) => Loaded,
     device: string,
   ) {
     this.machine = machine;
@@ -133,7 +133,7 @@ export class X64Executable implements Executable, CodeUser {
       }
       for (let s = 0; s < scalars.length; s++) {
         const { at, arg } = scalars[s];
-        this.writeScalar(at, arg.elem, arg.input === 0 ? scalarA : scalarB);
+        this.machine.scalars.write(at, arg.elem, arg.input === 0 ? scalarA : scalarB);
       }
       if (parallel) this.machine.host.runArgs();
       else this.machine.host.call();
@@ -157,7 +157,7 @@ export class X64Executable implements Executable, CodeUser {
         args[at] = base + arg.bytes;
       }
       for (const { at, arg } of scalars)
-        this.writeScalar(at, arg.elem, inputs[arg.input] as number);
+        this.machine.scalars.write(at, arg.elem, inputs[arg.input] as number);
       if (parallel) this.machine.host.runArgs();
       else this.machine.host.call();
       if (faults !== null) this.checkFault(faults, inputs);
@@ -168,16 +168,6 @@ export class X64Executable implements Executable, CodeUser {
   private open(block: Float64Array): void {
     const { args } = this.machine.host;
     for (let i = 0; i < block.length; i++) args[i] = block[i];
-  }
-
-  /** Writes a number as `cast` converts it: saturating, NaN as 0. */
-  private writeScalar(at: number, elem: ScalarArg['elem'], value: number): void {
-    const { machine } = this;
-    if (elem === 'f32') machine.f32[2 * at] = value;
-    else if (elem === 'f64') machine.host.args[at] = value;
-    else if (elem === 'i32')
-      machine.i32[2 * at] = Math.max(-(2 ** 31), Math.min(value, 2 ** 31 - 1));
-    else machine.i64[at] = toInt64(value);
   }
 
   private checkFault(faulted: string, inputs: readonly (Slot | number | null)[]): void {
@@ -196,7 +186,7 @@ export class X64Executable implements Executable, CodeUser {
 }
 
 /** Where a tensor's first element is. Throws for memory that was given back. */
-function addressOf({ storage, offset }: Slot): number {
+export function addressOf({ storage, offset }: Slot): number {
   const block = storage.handle as X64Block;
   if (block.freed) throw new Error('a tensor was used after its memory was given back');
   return block.address + storage.offset + offset;
