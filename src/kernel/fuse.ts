@@ -34,6 +34,7 @@ import {
   reductionOf,
 } from './schedule/operand.ts';
 import { ownMap } from './schedule/place.ts';
+import { costOfNode } from './schedule/plan.ts';
 import { isCut } from './schedule/split.ts';
 import { Step } from './step.ts';
 
@@ -56,9 +57,25 @@ class Fuser {
   private readonly steps = new Set<Step>();
   private begun = 0;
   private readonly stepOf = new Map<GraphValue, Step>();
+  /** Who reads each value, through views too. */
+  private readonly readers = new Map<GraphValue, GraphNode[]>();
+  private readonly outputs = new Set<GraphValue>();
+  private readonly placed = new Set<GraphNode>();
 
   run(graph: Graph): Fusion {
     const live = liveNodes(graph);
+    for (const node of live) {
+      if (node.def.lower?.kind === 'view') continue;
+      for (const base of this.bases(node)) {
+        const list = this.readers.get(base);
+        if (list === undefined) this.readers.set(base, [node]);
+        else list.push(node);
+      }
+    }
+    for (const v of graph.outputs) {
+      const { base } = chainOf(v);
+      if (typeof base !== 'number') this.outputs.add(base);
+    }
     for (const node of graph.nodes) if (live.has(node)) this.place(node);
     return { steps: [...this.steps], stepOf: this.stepOf };
   }
@@ -89,6 +106,7 @@ class Fuser {
 
   private add(step: Step, node: GraphNode): void {
     this.steps.add(step);
+    this.placed.add(node);
     step.nodes.push(node);
     for (const out of node.outputs) this.stepOf.set(out, step);
     for (const base of this.bases(node)) {
@@ -156,7 +174,7 @@ class Fuser {
     const out = node.outputs[0].shape;
     const maps = this.operandMaps(node, group);
     if (maps === null || this.wouldCycle(node, group)) return false;
-    if (this.wouldWait(node, group)) return false;
+    if (this.wouldWait(node, group) || this.comesLater(node, group)) return false;
     // What a gather picks from must lie in memory.
     const isGather = node.def.lower?.kind === 'gather';
     if (isGather && this.stepOf.get(chainOf(node.inputs[0]).base as GraphValue) === group) {
@@ -164,6 +182,7 @@ class Fuser {
     }
     const space = group.space as number[];
     if (space.length === 0 && group.inner === null && spaceOf(out).length > 0) {
+      if (this.isNeeded(group, node)) return false;
       // A group of 0-d values goes with the first larger op that uses them.
       group.space = spaceOf(out);
       group.widths.clear();
@@ -230,11 +249,44 @@ class Fuser {
     );
   }
 
+  /** Whether others than `node` read what a group computes: it is then computed once, for all. */
+  private isNeeded(group: Step, node: GraphNode): boolean {
+    return this.isReadBy(group, (r) => r !== node && !group.nodes.includes(r));
+  }
+
+  private isNeededBeside(group: Step, other: Step): boolean {
+    return this.isReadBy(group, (r) => !other.nodes.includes(r) && !group.nodes.includes(r));
+  }
+
+  private isReadBy(group: Step, who: (reader: GraphNode) => boolean): boolean {
+    return group.nodes.some((n) =>
+      n.outputs.some((v) => this.outputs.has(v) || this.readers.get(v)?.some(who) === true),
+    );
+  }
+
+  /**
+   * Whether a cheap op of one value had better be computed where its result is used: the value lies
+   * in memory for a step that has been placed already, so the result need not be kept until then (the
+   * mask of a relu, which the way back asks for).
+   */
+  private comesLater(node: GraphNode, group: Step): boolean {
+    if (node.def.lower?.kind !== 'element' || this.outputs.has(node.outputs[0])) return false;
+    const bases = this.bases(node);
+    if (bases.length !== 1 || costOfNode(node) > 1) return false;
+    return (
+      this.readers
+        .get(bases[0])
+        ?.some((r) => r !== node && this.placed.has(r) && !group.nodes.includes(r)) === true
+    );
+  }
+
   /** Merges group `from` into `into`, which holds `node`, a reader of both. */
   private merge(from: Step, into: Step, node: GraphNode): void {
     if (from.space === null || !this.steps.has(from)) return;
     if (from.nodes.length + into.nodes.length > MAX_NODES) return;
     if (new Set([...taken(from), ...taken(into)]).size > 1) return;
+    const scalars = from.space.length === 0 && (into.space as number[]).length > 0;
+    if (scalars && from.inner === null && this.isNeededBeside(from, into)) return;
     const translate = this.translation(from, into, node);
     if (translate === null) return;
     for (const d of into.deps) if (d !== from && d.reaches(from)) return;

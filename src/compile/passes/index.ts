@@ -5,8 +5,10 @@
  */
 import { debugLevel, verifying } from '../../base/index.ts';
 import { type Graph, printGraph, verifyGraph } from '../../ir/index.ts';
+import { cse } from './cse.ts';
 import { dce } from './dce.ts';
 import { inline } from './inline.ts';
+import { simplify } from './simplify.ts';
 
 export interface Pass {
   readonly name: string;
@@ -15,6 +17,8 @@ export interface Pass {
 
 export const PASSES: readonly Pass[] = [
   { name: 'inline', run: inline },
+  { name: 'simplify', run: simplify },
+  { name: 'cse', run: cse },
   { name: 'dce', run: dce },
 ];
 

@@ -10,8 +10,14 @@ import type { Expr, Stream } from './expr.ts';
 import { GroupBuilder } from './group.ts';
 import { chainOf, isPositional, isScalar, operandTypes } from './operand.ts';
 import { ownMap, stridesIn } from './place.ts';
-import { exprsOf, type Store } from './plan.ts';
+import { costOfNode, exprsOf, type Store } from './plan.ts';
 import { textOf } from './slots.ts';
+
+/**
+ * Expressions that cost more are kernels of their own: on a tile they are written out for each vector,
+ * one after another, and tanh or erf so take five times as long.
+ */
+const MAX_COST = 30;
 
 /** Dimensions, from the last, along which epilogue operands must be dense or constant together. */
 const vectorDims = (node: GraphNode): number => {
@@ -69,6 +75,7 @@ function finishes(assembly: Assembly, group: Step, contraction: GraphNode): bool
   if (group.space === null || group.inner !== null || group.space.length !== space.length)
     return false;
   if (group.space.some((n, d) => n !== space[d]) || space.includes(0)) return false;
+  if (group.nodes.reduce((sum, n) => sum + costOfNode(n), 0) > MAX_COST) return false;
   const outputs = group.nodes.flatMap((n) => n.outputs).filter((v) => assembly.isStored(v));
   if (outputs.length !== 1 || !wide(outputs[0].dtype, dtype)) return false;
   const map = group.maps.get(outputs[0]) as readonly number[];

@@ -6,7 +6,9 @@
  * from strides: adjacent reduced dimensions always merge, and the last dimension of the space is
  * the vector loop. Operands whose strides do not allow it are copied first ({@link offenders}).
  */
+
 import { bytesOf } from '../../base/index.ts';
+import type { GraphNode } from '../../ir/index.ts';
 import type { TargetInfo } from '../ir.ts';
 import { argsOf, type Expr, type Reduction, type Stream } from './expr.ts';
 
@@ -414,6 +416,10 @@ const COSTS: Readonly<Record<string, number>> = {
   pow: 60,
   philox: 120,
 };
+
+/** What an elementwise op costs, as far as its name tells. */
+export const costOfNode = ({ def }: GraphNode): number =>
+  COSTS[def.name === 'randomBits' ? 'philox' : def.name] ?? 1;
 
 /** What an expression costs by itself, in simple instructions. */
 export const costOf = (e: Expr): number => (e.kind === 'op' ? (COSTS[e.fn] ?? 1) : 0);
