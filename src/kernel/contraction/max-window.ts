@@ -168,8 +168,22 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
         };
         /** The windows from `from` to `to`, all inside: many at a time, then one by one. */
         const inside = (from: Reg, to: Reg): void => {
-          if (masked) {
+          const edged = (): [] => {
             b.loop(from, to, lanes, [], (ow) => whole(ow, lanes, b.sub(to, ow)));
+            return [];
+          };
+          // The last vector of a row ends with it, and makes some windows again.
+          const overlapping = (): [] => {
+            const last = b.sub(to, lanes);
+            b.loop(from, to, lanes, [], (ow) => whole(b.min(ow, last), lanes));
+            return [];
+          };
+          if (masked && info.slowMasks) {
+            b.if(b.compare('ge', b.sub(to, from), b.index(lanes)), overlapping, edged);
+            return;
+          }
+          if (masked) {
+            edged();
             return;
           }
           let rest = from;
