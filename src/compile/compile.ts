@@ -10,6 +10,7 @@ import {
   type Tensor,
 } from '../tensor/index.ts';
 import { describeRecording, explain, type Recording } from './explain.ts';
+import { argumentName, parameterNames } from './parameter-names.ts';
 import { Program } from './program.ts';
 import { recordFunction } from './record.ts';
 import { type Flat, flatten, structureKey } from './tree.ts';
@@ -44,12 +45,14 @@ class Recorder<F extends AnyFunction> {
   private readonly options: CompileOptions;
   private readonly programs = new Map<string, Program[]>();
   private readonly recordings: Recording[] = [];
+  private readonly names: readonly string[];
   private warned = false;
   private eager = false;
 
   constructor(fn: F, options: CompileOptions) {
     this.fn = fn;
     this.options = options;
+    this.names = parameterNames(fn);
     this.name = options.name ?? (fn.name === '' ? 'compiled' : fn.name);
   }
 
@@ -58,7 +61,7 @@ class Recorder<F extends AnyFunction> {
     if (this.eager || recording() !== null || !enabled || !compileWanted() || anomalyMode()) {
       return this.fn(...args);
     }
-    const flat = flatten(this.name, args, (i) => `argument ${i}`);
+    const flat = flatten(this.name, args, (i) => argumentName(this.names, i));
     const key = this.keyOf(flat);
     let list = this.programs.get(key);
     const program = list?.find((p) => p.holds(flat.tensors));

@@ -165,7 +165,7 @@ export class Tracer implements Interpreter, Recording {
       return this.inline(def, operands, attrs);
     }
     if (def.views === true) return this.views(def, operands, attrs, wanted);
-    this.recorder.origin = origin();
+    this.recorder.origin = origin(def.name);
     const values = operands.map((x) => (typeof x === 'number' ? x : this.valueOf(x)));
     const made = this.recorder.apply(def, values, attrs, regions);
     const tensors = made.map((v) =>
@@ -321,11 +321,11 @@ function typesOf(def: OpDef, inputs: readonly Operand[]) {
   return inputs.map((x, i) => specOfOperand(def, x, i, floats));
 }
 
-function origin(): Origin {
+function origin(op: string): Origin {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 60;
   const line = userFrame(new Error().stack ?? '');
   Error.stackTraceLimit = limit;
   const module = runningModule();
-  return { line, module: module === '' ? undefined : module };
+  return { op, line, module: module === '' ? undefined : module };
 }

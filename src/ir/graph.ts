@@ -29,6 +29,8 @@ export class GraphValue implements Value {
 
 /** Where the user asked for an op. */
 export interface Origin {
+  /** The op as it was asked for, of which this may be a part. */
+  readonly op?: string | undefined;
   /** `file:line:column` of the user's own code. */
   readonly line?: string | undefined;
   /** Path of the module whose forward was running, such as `net.layers.2.conv`. */

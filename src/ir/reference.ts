@@ -4,6 +4,7 @@ import type { Graph, GraphNode, GraphValue } from './graph.ts';
 import { graphOf, typeOf } from './graph.ts';
 import { type NdArray, ndZeros, setElement } from './nd-array.ts';
 import type { Attrs, OpDef } from './op.ts';
+import { IndexFault } from './ops/gather.ts';
 
 export interface ReferenceOptions {
   /** Round each float32 result to float32; by default float32 is computed in float64 throughout. */
@@ -35,10 +36,20 @@ export function runGraph(
     return x;
   };
   for (const node of graph.nodes) {
-    const outputs = runNode(node, node.inputs.map(valueOf), options);
+    const outputs = located(node, () => runNode(node, node.inputs.map(valueOf), options));
     for (const [i, v] of node.outputs.entries()) values.set(v, outputs[i]);
   }
   return graph.outputs.map((v) => toNd(valueOf(v), v.dtype));
+}
+
+/** Tells an index out of range which node it was met in. */
+function located<T>(node: GraphNode, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof IndexFault) error.node ??= node;
+    throw error;
+  }
 }
 
 function runNode(

@@ -2,6 +2,7 @@
  * What `kernel/` gives to a device for one op graph: kernels to run in order, with their
  * arguments. Sizes and strides are arguments, so one kernel serves every size of its class.
  */
+import type { GraphNode } from '../ir/index.ts';
 import type { Kernel } from './ir.ts';
 
 /** A buffer that a launch touches. */
@@ -29,8 +30,8 @@ export interface Launch {
   readonly args: readonly Arg[];
   /** Into how many tiles it cuts its work; 1 unless given. Every tile must run once. */
   readonly tiles?: number;
-  /** The op whose index faulted, if the kernel can fault. */
-  readonly faults?: string;
+  /** The node whose index may be out of range, if there is one. */
+  readonly faults?: GraphNode;
 }
 
 /** Temporary buffers; those that are never needed at the same time share memory. */

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isFloat } from '../../src/base/index.ts';
-import { compile, devices, Tensor, vjp } from '../../src/index.ts';
+import { compile, devices, type Tensor, vjp } from '../../src/index.ts';
 import { type Interpreter, interpreter, setInterpreter, type Value } from '../../src/ir/index.ts';
 import { cases } from './cases.ts';
 import { gradientCases } from './gradient-cases.ts';
@@ -89,7 +89,7 @@ describe('compiled functions', () => {
 
 describe('compiled gradients', () => {
   for (const c of gradientCases) {
-    test(c.name, () => {
+    test(`${c.name}`, () => {
       const xs = c.operands.map((o, k) => layOut(o, valuesOf(o, k)));
       const places = xs.flatMap((x, i) => (isFloat(x.dtype) ? [i] : []));
       const f = (...all: Tensor[]): unknown => {

@@ -11,6 +11,7 @@ import {
 } from '../../base/index.ts';
 import { apply } from '../apply.ts';
 import { requireIndex } from '../element.ts';
+import type { GraphNode } from '../graph.ts';
 import { forEachIndex, type NdArray, ndZeros, setElement } from '../nd-array.ts';
 import { attrs, defineOp, SAVE } from '../op.ts';
 import type { Value } from '../value.ts';
@@ -61,6 +62,8 @@ function forEachPick(
 /** An index outside its dimension, at row-major `position` of the index tensor, found while running. */
 export class IndexFault extends IndexError {
   readonly position: number;
+  /** Where in a graph it happened. */
+  node: GraphNode | null = null;
 
   constructor(op: string, index: number, size: number, position: number) {
     super({

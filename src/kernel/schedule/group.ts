@@ -55,7 +55,7 @@ export class GroupBuilder {
   private readonly values = new Map<GraphValue, Expr>();
   private readonly space: readonly number[];
   private readonly inner: readonly boolean[];
-  private faults: string | undefined;
+  private faults: GraphNode | undefined;
 
   constructor(around: Surroundings, step: Step) {
     this.around = around;
@@ -172,7 +172,7 @@ export class GroupBuilder {
     map.forEach((to, d) => {
       if (to >= 0) strides[to] = rest[d];
     });
-    this.faults = node.def.name;
+    this.faults ??= node;
     const stream = this.pool.stream(
       { root: from.root, offset: from.offset, dtype: from.dtype },
       strides,

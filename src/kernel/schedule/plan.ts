@@ -21,7 +21,7 @@ export interface FusedKernel {
   readonly inner: readonly boolean[];
   readonly stores: readonly Store[];
   /** The op that may fault. */
-  readonly faults?: string;
+  readonly faults?: GraphNode;
   /**
    * Of a space of rows that part so many elements: the last row is shorter where they do not fill
    * it. Operands run on from row to row.

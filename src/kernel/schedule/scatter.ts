@@ -1,5 +1,6 @@
 /** out[..., index, ...] += source, element by element in row-major order of the index. */
 import { bytesOf } from '../../base/index.ts';
+import type { GraphNode } from '../../ir/index.ts';
 import { at, KernelBuilder } from '../builder.ts';
 import { Expression, registerOf } from '../expression.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
@@ -18,7 +19,7 @@ interface Dim {
 }
 
 export function scatterLaunch(
-  name: string,
+  node: GraphNode,
   dim: number,
   out: Place,
   index: Place,
@@ -26,6 +27,7 @@ export function scatterLaunch(
   info: TargetInfo,
   bufferOf: (p: Place) => BufferRef,
 ): Launch {
+  const { name } = node.def;
   const places = [out, index, source];
   const dims = dimsOf(dim, out, index, source);
   const last = dims[dims.length - 1];
@@ -58,7 +60,7 @@ export function scatterLaunch(
   return {
     key: `${info.isa}|scatterAdd ${places.map((p) => p.dtype).join(' ')} ${shape}`,
     args,
-    faults: name,
+    faults: node,
     ...(tiles === null ? {} : { tiles: tiles.count }),
     build: () => emit(name, places, classes, lanes, tiles !== null),
   };

@@ -188,7 +188,7 @@ function buildWindowGrad(
   };
   const bufferOf = (p: Place) => assembly.bufferOf(p.root);
   const [to, at, from] = [out, positions, dy].map(planes);
-  assembly.push([scatterLaunch(node.def.name, 2, to, at, from, info, bufferOf)]);
+  assembly.push([scatterLaunch(node, 2, to, at, from, info, bufferOf)]);
 }
 
 /** Fills the output, then copies each operand that is not there yet to its place. */
@@ -226,5 +226,5 @@ function buildScatter(assembly: Assembly, node: GraphNode, lower: LoweringOf<'sc
   }
   const from = assembly.operand(source, types[2]);
   const bufferOf = (p: Place) => assembly.bufferOf(p.root);
-  assembly.push([scatterLaunch(node.def.name, dim, out, at, from, assembly.info, bufferOf)]);
+  assembly.push([scatterLaunch(node, dim, out, at, from, assembly.info, bufferOf)]);
 }

@@ -98,8 +98,8 @@ function withFaults<T>(
   try {
     return f();
   } catch (error) {
-    if (!(error instanceof IndexFault)) throw error;
-    throw faultError(graph, specs, error.op as string, error.position, (i, element) => {
+    if (!(error instanceof IndexFault) || error.node === null) throw error;
+    throw faultError(graph, specs, error.node, error.position, (i, element) => {
       const { dtype } = specs[i];
       const slot = ins[i] as Slot;
       const all = new (arrayOf(dtype))(bufferOf(slot));

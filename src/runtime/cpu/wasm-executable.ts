@@ -1,6 +1,6 @@
 /** A launch plan bound to the heap: argument blocks written once, pointers at every run. */
 import { type Spec, specOf } from '../../base/index.ts';
-import type { Graph } from '../../ir/index.ts';
+import type { Graph, GraphNode } from '../../ir/index.ts';
 import type { Arg, LaunchPlan } from '../../kernel/index.ts';
 import type { KernelFunction } from '../../target/wasm/index.ts';
 import type { Executable, Slot } from '../device.ts';
@@ -24,7 +24,7 @@ interface Step {
   readonly kernel: WasmKernel;
   readonly tiles: number;
   /** The op whose index can fault here, or null. */
-  readonly faults: string | null;
+  readonly faults: GraphNode | null;
   readonly args: number;
   readonly pointers: readonly { readonly at: number; readonly arg: PointerArg }[];
   readonly scalars: readonly { readonly at: number; readonly arg: ScalarArg }[];
@@ -212,7 +212,7 @@ export class WasmExecutable implements Executable {
     else heap.i64[at >> 1] = toInt64(value);
   }
 
-  private checkFault(faulted: string, inputs: readonly (Slot | number | null)[]): void {
+  private checkFault(faulted: GraphNode, inputs: readonly (Slot | number | null)[]): void {
     const { heap } = this;
     const word = heap.faultAddress >> 2;
     const fault = heap.i32[word];

@@ -1,6 +1,6 @@
 /** A launch plan bound to the native host: the arguments of each kernel are written, then it is called. */
 import { type Spec, specOf } from '../../base/index.ts';
-import type { Graph } from '../../ir/index.ts';
+import type { Graph, GraphNode } from '../../ir/index.ts';
 import type { Arg, LaunchPlan, Temporaries } from '../../kernel/index.ts';
 import { ARG_CODE, ARG_FAULT, ARG_PARAMS, ARG_TILES } from '../../target/x64/index.ts';
 import type { Executable, Slot } from '../device.ts';
@@ -31,7 +31,7 @@ interface Step {
   readonly block: Float64Array;
   /** Whether it has tiles for several threads. */
   readonly parallel: boolean;
-  readonly faults: string | null;
+  readonly faults: GraphNode | null;
   readonly pointers: readonly { readonly at: number; readonly arg: PointerArg }[];
   readonly scalars: readonly { readonly at: number; readonly arg: ScalarArg }[];
 }
@@ -94,7 +94,7 @@ export class X64Executable implements Executable, CodeUser {
       // A store past the end of a typed array is dropped: the kernel would read what is not there.
       if (block.length > machine.host.args.length) {
         throw new Error(
-          `${launch.faults ?? 'a kernel'}: ${launch.args.length} arguments, but the argument block holds ${machine.host.args.length - ARG_PARAMS}`,
+          `${this.graph.name}: ${launch.args.length} arguments, but the argument block holds ${machine.host.args.length - ARG_PARAMS}`,
         );
       }
       block[ARG_CODE] = code[i];
@@ -170,7 +170,7 @@ export class X64Executable implements Executable, CodeUser {
     for (let i = 0; i < block.length; i++) args[i] = block[i];
   }
 
-  private checkFault(faulted: string, inputs: readonly (Slot | number | null)[]): void {
+  private checkFault(faulted: GraphNode, inputs: readonly (Slot | number | null)[]): void {
     const fault = this.machine.fault.take();
     if (fault === null) return;
     throw faultError(this.graph, this.specs, faulted, fault.position, (i, element) => {
