@@ -10,6 +10,8 @@ import {
   type Tensor,
 } from '../tensor/index.ts';
 import { describeRecording, explain, type Recording } from './explain.ts';
+import { OpenProgram } from './open-program.ts';
+import { type Dynamic, type OpenSizes, openSizes } from './open-sizes.ts';
 import { argumentName, parameterNames } from './parameter-names.ts';
 import { Program } from './program.ts';
 import { recordFunction } from './record.ts';
@@ -20,6 +22,11 @@ export interface CompileOptions {
   readonly name?: string;
   /** Gradients that an optimiser step within has used can be read afterwards. Default false. */
   readonly keepGrads?: boolean;
+  /**
+   * Dimensions whose sizes vary: `{ x: [0] }` for the batch of argument `x`. The function is then
+   * recorded at three sizes, and calls with others record nothing.
+   */
+  readonly dynamic?: Dynamic;
   /** Run eagerly, and say so once, where the function cannot be recorded. Default false. */
   readonly fallback?: boolean;
 }
@@ -43,7 +50,7 @@ class Recorder<F extends AnyFunction> {
   private readonly fn: F;
   private readonly name: string;
   private readonly options: CompileOptions;
-  private readonly programs = new Map<string, Program[]>();
+  private readonly programs = new Map<string, (Program | OpenProgram)[]>();
   private readonly recordings: Recording[] = [];
   private readonly names: readonly string[];
   private warned = false;
@@ -62,18 +69,39 @@ class Recorder<F extends AnyFunction> {
       return this.fn(...args);
     }
     const flat = flatten(this.name, args, (i) => argumentName(this.names, i));
-    const key = this.keyOf(flat);
-    let list = this.programs.get(key);
-    const program = list?.find((p) => p.holds(flat.tensors));
-    if (program !== undefined) return program.run(flat.tensors);
-    const made = this.record(flat, list ?? []);
-    if (made === null) return this.fn(...args);
-    if (list === undefined) {
-      list = [];
-      this.programs.set(key, list);
+    const { dynamic } = this.options;
+    const open = dynamic === undefined ? null : openSizes(this.name, dynamic, flat);
+    const program = this.find(flat, open) ?? this.make(flat, open);
+    return program === null ? this.fn(...args) : program.run(flat.tensors);
+  }
+
+  /** The program of an earlier recording that holds for this call. */
+  private find(flat: Flat, open: OpenSizes | null): Program | null {
+    for (const p of this.programs.get(this.keyOf(flat, open)) ?? []) {
+      if (!p.holds(flat.tensors)) continue;
+      const program = p instanceof Program ? p : p.programFor((open as OpenSizes).sizes);
+      if (program !== null) return program;
     }
-    list.push(made);
-    return made.run(flat.tensors);
+    // One that fits no open recording was recorded by itself.
+    return open === null || open.dims.length === 0 ? null : this.find(flat, null);
+  }
+
+  /** Records anew; null if the function runs eagerly from now on. */
+  private make(flat: Flat, open: OpenSizes | null): Program | null {
+    const opens = open !== null && open.dims.length > 0;
+    // Sizes that an open recording does not fit are recorded by themselves.
+    const tried =
+      opens && this.programs.get(this.keyOf(flat, open))?.some((p) => p.holds(flat.tensors));
+    for (const sizes of opens && !tried ? [open, null] : [null]) {
+      const key = this.keyOf(flat, sizes);
+      const list = this.programs.get(key) ?? [];
+      const made = this.record(flat, list, sizes);
+      if (made === null) return null;
+      this.programs.set(key, [...list, made]);
+      const program = made instanceof Program ? made : made.programFor((open as OpenSizes).sizes);
+      if (program !== null) return program;
+    }
+    return null;
   }
 
   reset(): void {
@@ -88,24 +116,33 @@ class Recorder<F extends AnyFunction> {
   }
 
   /** Everything that a recording depends on and that can be told from the call itself. */
-  private keyOf({ template, tensors }: Flat): string {
+  private keyOf({ template, tensors }: Flat, open: OpenSizes | null): string {
     let key = `${structureKey(template)}|${gradMode() ? 'g' : ''}|${device()}`;
-    for (const t of tensors) {
-      const own = t.cell ? `c${identityOf(t)}` : t.node === null ? '' : t.requiresGrad ? 'r' : '';
-      key += `|${t.dtype}[${t.shape}]${t.device === device() ? '' : t.device}${own}`;
+    const shapes = tensors.map((t): readonly (number | string)[] => t.shape);
+    for (const { tensor, dim, size } of open?.dims ?? []) {
+      shapes[tensor] = shapes[tensor].with(dim, `n${size}`);
+    }
+    for (const [i, t] of tensors.entries()) {
+      const own = t.cell ? `c${identityOf(t)}` : t.requiresGrad ? 'r' : '';
+      key += `|${t.dtype}[${shapes[i]}]${t.device === device() ? '' : t.device}${own}`;
     }
     return key;
   }
 
-  private record(flat: Flat, same: readonly Program[]): Program | null {
+  private record(
+    flat: Flat,
+    same: readonly (Program | OpenProgram)[],
+    open: OpenSizes | null,
+  ): Program | OpenProgram | null {
     const { name, options } = this;
     const place = device();
     const { keepGrads = false, fallback = false } = options;
     this.recordings.push(describeRecording(this.recordings, flat, same));
     if (this.recordings.length > MANY && !this.warned) this.warn();
     try {
-      const recorded = recordFunction(this.fn, flat, { name, device: place, keepGrads });
-      return new Program(recorded, place);
+      const at = (shapes?: readonly (readonly number[])[]) =>
+        recordFunction(this.fn, flat, { name, device: place, keepGrads }, shapes);
+      return open === null ? new Program(at(), place) : new OpenProgram(at, flat, open, place);
     } catch (error) {
       this.recordings.pop();
       if (!fallback || !(error instanceof GraphError)) throw error;
@@ -165,7 +202,7 @@ export function compile<F extends AnyFunction>(
   options: CompileOptions = {},
 ): Compiled<F> {
   requireFunction('compile', fn, 'write compile((x) => ...)');
-  checkOptions('compile', options, ['name', 'keepGrads', 'fallback']);
+  checkOptions('compile', options, ['name', 'keepGrads', 'dynamic', 'fallback']);
   const recorder = new Recorder<F>(fn as F, options);
   const compiled = (...args: unknown[]): unknown => recorder.call(args);
   return Object.assign(compiled, {

@@ -1,7 +1,7 @@
 /** Why a compiled function was recorded again. */
 import { formatShape } from '../base/index.ts';
 import type { Tensor } from '../tensor/index.ts';
-import type { Program } from './program.ts';
+import type { Recorded } from './bindings.ts';
 import { type Flat, structureKey } from './tree.ts';
 
 /** What is remembered of a recording: types, never the tensors. */
@@ -15,7 +15,7 @@ export interface Recording {
 export function describeRecording(
   before: readonly Recording[],
   flat: Flat,
-  same: readonly Program[],
+  same: readonly { readonly recorded: Recorded }[],
 ): Recording {
   const structure = structureKey(flat.template);
   const types = flat.tensors.map(typeText);
@@ -28,7 +28,7 @@ function reasonFor(
   last: Recording | undefined,
   now: Omit<Recording, 'reason'>,
   flat: Flat,
-  same: readonly Program[],
+  same: readonly { readonly recorded: Recorded }[],
 ): string {
   if (last === undefined) return 'it was called for the first time';
   if (same.length > 0) {

@@ -24,11 +24,12 @@ export interface RecordOptions {
   readonly keepGrads: boolean;
 }
 
-/** Records `fn` on arguments like these. Nothing is changed, whether it throws or not. */
+/** Records `fn` on arguments like these, or of other shapes. Nothing is changed, whether it throws or not. */
 export function recordFunction(
   fn: (...args: never[]) => unknown,
   args: Flat,
   options: RecordOptions,
+  shapes?: readonly (readonly number[])[],
 ): Recorded {
   const tracer = new Tracer(options.device);
   const mode = gradMode();
@@ -36,7 +37,7 @@ export function recordFunction(
   let done = false;
   try {
     const recorded = withInterpreter(tracer, () => {
-      const inputs = args.tensors.map((t, i) => tracer.argument(t, i));
+      const inputs = args.tensors.map((t, i) => tracer.argument(t, i, shapes?.[i]));
       const list = unflatten(args.template, (i) => inputs[i]) as never[];
       const result = rejectPromise('compile', fn(...list));
       return collect(tracer, result, inputs, options);

@@ -2,7 +2,15 @@
  * The interpreter that records: it adds a node to a graph for each op, gives abstract tensors, and
  * makes the tape nodes that eager mode would make.
  */
-import { GraphError, isFloat, runningModule, specOf, userFrame, WEAK_INT } from '../base/index.ts';
+import {
+  GraphError,
+  isFloat,
+  runningModule,
+  type Spec,
+  specOf,
+  userFrame,
+  WEAK_INT,
+} from '../base/index.ts';
 import {
   type Attrs,
   attrs as attrsOf,
@@ -57,7 +65,7 @@ export class Tracer implements Interpreter, Recording {
     this.device = device;
     this.recorder = new Recorder(device);
     this.overlay = new Overlay(
-      (source, t) => this.input(source, t),
+      (source, t) => this.input(source, t.spec),
       (t) => this.ownerOf(t),
       this,
     );
@@ -65,22 +73,22 @@ export class Tracer implements Interpreter, Recording {
 
   // ---- what comes in
 
-  private input(source: Source, t: Tensor): GraphValue {
-    const value = this.recorder.input(t.spec);
+  private input(source: Source, type: Spec): GraphValue {
+    const value = this.recorder.input(type);
     this.inputs.push(value);
     this.sources.push(source);
     return value;
   }
 
   /** What the function sees in place of an argument. */
-  argument(t: Tensor, place: number): Tensor {
-    return t.cell ? t : this.standIn(t, { kind: 'argument', place });
+  argument(t: Tensor, place: number, shape: readonly number[] = t.shape): Tensor {
+    return t.cell ? t : this.standIn(t, { kind: 'argument', place }, shape);
   }
 
-  private standIn(t: Tensor, owner: Owner): Tensor {
-    const { dtype, shape, device } = t.spec;
+  private standIn(t: Tensor, owner: Owner, shape: readonly number[] = t.shape): Tensor {
+    const { dtype, device } = t.spec;
     const spec = specOf(dtype, shape, undefined, device);
-    const made = abstractTensor(this.input(owner, t), spec, this);
+    const made = abstractTensor(this.input(owner, spec), spec, this);
     this.owners.set(made, owner);
     this.reals.set(made, t);
     if (t.node !== null) {

@@ -1,0 +1,91 @@
+/** A function recorded with open sizes: a program for each combination that was met. */
+import { GradusError } from '../base/index.ts';
+import type { Tensor } from '../tensor/index.ts';
+import type { Recorded } from './bindings.ts';
+import { mapSamples, type Samples } from './fit.ts';
+import { type OpenGraph, openGraph } from './open-graph.ts';
+import { type OpenSizes, shapesWith } from './open-sizes.ts';
+import { Program } from './program.ts';
+import type { Flat } from './tree.ts';
+
+/** More combinations of sizes than this are rare; the one that was not used longest is let go of. */
+const MAX_PROGRAMS = 128;
+
+/** Records the function with arguments of these shapes. */
+export type RecordAt = (shapes: readonly (readonly number[])[]) => Recorded;
+
+export class OpenProgram {
+  readonly recorded: Recorded;
+  private readonly device: string;
+  private readonly forward: OpenGraph;
+  private readonly backward: OpenGraph | null;
+  private readonly programs = new Map<string, Program>();
+
+  /**
+   * Records at the sizes of a call, with each doubled, and with all three times as large. Throws a
+   * GraphError where something depends on the sizes in no simple way.
+   */
+  constructor(recordAt: RecordAt, flat: Flat, open: OpenSizes, device: string) {
+    const { dims, sizes } = open;
+    const at = (sizesNow: readonly number[]): Recorded => {
+      try {
+        return recordAt(shapesWith(flat, dims, sizesNow));
+      } catch (error) {
+        if (error instanceof GradusError && sizesNow !== sizes) {
+          const names = dims.map((d) => `${flat.paths[d.tensor]} dimension ${d.dim}`);
+          error.addContext(
+            `open sizes: recorded with ${[...new Set(names)].join(', ')} at ${sizesNow.join(', ')}`,
+          );
+        }
+        throw error;
+      }
+    };
+    const samples: Samples<Recorded> = {
+      base: at(sizes),
+      doubled: sizes.map((n, i) => at(sizes.with(i, 2 * n))),
+      tripled: at(sizes.map((n) => 3 * n)),
+    };
+    this.recorded = samples.base;
+    this.device = device;
+    this.forward = openGraph(
+      mapSamples(samples, (r) => r.graph),
+      sizes,
+    );
+    this.backward =
+      samples.base.backward === null
+        ? null
+        : openGraph(
+            mapSamples(samples, (r) => (r.backward as NonNullable<Recorded['backward']>).graph),
+            sizes,
+          );
+  }
+
+  holds(args: readonly Tensor[]): boolean {
+    return this.recorded.guards.every((g) => g.holds(args));
+  }
+
+  /** The program for these sizes; null if the recording does not fit them. */
+  programFor(sizes: readonly number[]): Program | null {
+    const key = sizes.join();
+    let program = this.programs.get(key);
+    if (program === undefined) {
+      const graph = this.forward(sizes);
+      const back = this.backward === null ? null : this.backward(sizes);
+      const { backward } = this.recorded;
+      if (graph === null || (backward !== null && back === null)) return null;
+      program = new Program(
+        {
+          ...this.recorded,
+          graph,
+          backward: backward === null || back === null ? null : { ...backward, graph: back },
+        },
+        this.device,
+      );
+    } else this.programs.delete(key);
+    this.programs.set(key, program);
+    if (this.programs.size > MAX_PROGRAMS) {
+      this.programs.delete(this.programs.keys().next().value as string);
+    }
+    return program;
+  }
+}
