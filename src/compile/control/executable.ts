@@ -19,6 +19,9 @@ import type { MakeExecutable, Runner } from './runner.ts';
 import { byteLength, copier, Places } from './slots.ts';
 import { hasControl, split, type Work, withDenseOperands } from './split.ts';
 
+/** Stretches and regions are run often, always the same way. */
+const WHOLE: CompileOptions = { program: true };
+
 /** What `device.compile` gives, for graphs that may hold choices and loops. */
 export function makeExecutable(
   device: string,
@@ -81,7 +84,7 @@ class ControlExecutable implements Executable {
       values.map((v) => register.get(v) as number);
     this.steps = work.map((w): Step => {
       if (w.kind === 'kernels') {
-        const executable = device.compile(w.graph, w.inputs.map(specOfValue));
+        const executable = device.compile(w.graph, w.inputs.map(specOfValue), WHOLE);
         const run: Step['run'] = (o, i) => executable.runAll(o as readonly Slot[], i);
         return { run, ins: ins(w.inputs), outs: outs(w.outputs) };
       }
@@ -145,7 +148,7 @@ function controlStep(
   outs: (values: readonly GraphValue[]) => number[],
 ): Step {
   const make: MakeExecutable = (graph, specs) =>
-    makeExecutable(device.name, runPasses(graph), specs);
+    makeExecutable(device.name, runPasses(graph), specs, WHOLE);
   const runner = RUNNERS[node.def.name](node, device, make);
   const tensors = node.inputs.filter((x) => typeof x !== 'number');
   const places = ins(tensors);
