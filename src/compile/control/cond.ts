@@ -4,7 +4,7 @@ import { recording, rejectPromise, requireFunction, type Tensor } from '../../te
 import { unflatten } from '../tree.ts';
 import { applyCond } from './cond-node.ts';
 import { heldBy, RegionTracer } from './region.ts';
-import { flat, holds, requirePredicate, requireSame, type Wide } from './structure.ts';
+import { flat, type Given, holds, requirePredicate, requireSame, type Wide } from './structure.ts';
 import { tracerNow } from './tape.ts';
 
 /**
@@ -29,7 +29,7 @@ import { tracerNow } from './tape.ts';
 export function cond<const A extends readonly unknown[], R>(
   pred: Tensor,
   ifTrue: (...operands: Wide<A>) => R,
-  ifFalse: (...operands: Wide<A>) => Wide<R>,
+  ifFalse: (...operands: Wide<A>) => Given<R>,
   ...operands: A
 ): Wide<R> {
   requireFunction('cond', ifTrue, 'write cond(pred, (x) => ..., (x) => ..., x)');

@@ -14,13 +14,20 @@ import { Tracer } from '../tracer.ts';
 import { type Flat, unflatten } from '../tree.ts';
 import { heldBy, RegionTracer } from './region.ts';
 import { applyScan } from './scan-node.ts';
-import { flat, leadingSize, requireSame, type Wide } from './structure.ts';
+import { flat, type Given, leadingSize, requireSame, type Wide } from './structure.ts';
 import { tracerNow } from './tape.ts';
 
 export interface ScanOptions {
   /** From the last slice to the first; ys stay at the places of their slices. Default false. */
   readonly reverse?: boolean;
 }
+
+/** What a body is given of xs at each step: null for `{ length }`. */
+type SliceOf<X> = X extends Tensor | readonly unknown[]
+  ? Wide<X>
+  : X extends { readonly length: number }
+    ? null
+    : Wide<X>;
 
 type Body = (carry: unknown, x: unknown) => unknown;
 
@@ -44,24 +51,12 @@ type Body = (carry: unknown, x: unknown) => unknown;
  * const [sum, sums] = scan((c, x) => [c.add(x), c.add(x)], tensor(0), tensor([1, 2, 3]));
  * sums.toArray(); // [1, 3, 6]
  */
-export function scan<const C, Y>(
-  body: (carry: Wide<C>, x: null) => readonly [Wide<C>, Y],
-  init: C,
-  xs: { readonly length: number },
-  options?: ScanOptions,
-): [Wide<C>, Wide<Y>];
 export function scan<const C, const X, Y>(
-  body: (carry: Wide<C>, x: Wide<X>) => readonly [Wide<C>, Y],
+  body: (carry: Wide<C>, x: SliceOf<X>) => readonly [Given<C>, Y],
   init: C,
   xs: X,
-  options?: ScanOptions,
-): [Wide<C>, Wide<Y>];
-export function scan(
-  body: (carry: never, x: never) => unknown,
-  init: unknown,
-  xs: unknown,
   options: ScanOptions = {},
-): [unknown, unknown] {
+): [Wide<C>, Wide<Y>] {
   requireFunction('scan', body, 'write scan((carry, x) => [carry, y], init, xs)');
   checkOptions('scan', options, ['reverse']);
   const { reverse = false } = options;
@@ -76,14 +71,19 @@ export function scan(
     });
   }
   const call: Call = {
-    body: body as Body,
+    body: body as unknown as Body,
     start,
     slices,
     length: count ?? leadingSize('scan', slices),
     reverse,
   };
-  if (recording() !== null) return record(call);
-  return call.length === 0 ? [init, noSteps(call)] : run(call, init);
+  const result =
+    recording() !== null
+      ? record(call)
+      : call.length === 0
+        ? [init, noSteps(call)]
+        : run(call, init);
+  return result as [Wide<C>, Wide<Y>];
 }
 
 interface Call {

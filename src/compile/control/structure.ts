@@ -23,6 +23,13 @@ export type Wide<T> = T extends Tensor
       ? { -readonly [K in keyof T]: Wide<T[K]> }
       : T;
 
+/** The same as what a function gives back: arrays may be readonly. */
+export type Given<T> = T extends Tensor
+  ? Tensor
+  : T extends object
+    ? { readonly [K in keyof T]: Given<T[K]> }
+    : T;
+
 export const flat = (op: string, what: string, x: unknown): Flat =>
   flatten(`${op}: ${what}`, x, (i) => `[${i}]`);
 

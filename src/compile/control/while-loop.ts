@@ -2,7 +2,7 @@
 import { recording, rejectPromise, requireFunction, type Tensor } from '../../tensor/index.ts';
 import { type Template, unflatten } from '../tree.ts';
 import { heldBy, RegionTracer } from './region.ts';
-import { flat, holds, requirePredicate, requireSame, type Wide } from './structure.ts';
+import { flat, type Given, holds, requirePredicate, requireSame, type Wide } from './structure.ts';
 import { tracerNow } from './tape.ts';
 import { applyWhile } from './while-node.ts';
 
@@ -30,7 +30,7 @@ import { applyWhile } from './while-node.ts';
  */
 export function whileLoop<const S>(
   test: (state: Wide<S>) => Tensor,
-  body: (state: Wide<S>) => Wide<S>,
+  body: (state: Wide<S>) => Given<S>,
   init: S,
 ): Wide<S> {
   requireFunction('whileLoop', test, 'write whileLoop((x) => ..., (x) => ..., x)');
