@@ -96,7 +96,7 @@ class ControlExecutable implements Executable {
       const own = graph.outputs.indexOf(v) === o && v.node !== null;
       return {
         register: register.get(v) as number,
-        copy: own ? null : copier(device, this.outputs[o]),
+        copy: own ? null : copier(device, specOfValue(v)),
       };
     });
     this.registers = register.size;

@@ -86,6 +86,9 @@ describe('scan', () => {
     check(((x: Tensor) => scan((c, v) => [c.add(v), c.mul(v)], x, zeros([0, 3]))) as Fn, [x3]);
     check(((x: Tensor) => scan((c) => [c, c], x, { length: 0 })) as Fn, [x3]);
     const captured = xs.t();
+    check(((w: Tensor) => [captured.clone(), scan((c, v) => [c.add(v), c], w, captured)]) as Fn, [
+      tensor([1, 2, 3, 4]),
+    ]);
     checkGradients(((w: Tensor) => scan((c, v) => [c.add(v), c.mul(v)], w, captured)) as Fn, [
       tensor([1, 2, 3, 4]),
     ]);

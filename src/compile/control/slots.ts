@@ -79,14 +79,16 @@ export class History {
 
 const copiers = new WeakMap<Device, Map<string, Executable>>();
 
-/** Copies dense elements from one place to another. */
+/** Copies elements from a place of this spec to a dense one. */
 export function copier(device: Device, spec: Spec): (to: Slot, from: Slot) => void {
   let list = copiers.get(device);
   if (list === undefined) {
     list = new Map();
     copiers.set(device, list);
   }
-  const key = `${spec.dtype}${spec.numel}`;
+  const key = spec.contiguous
+    ? `${spec.dtype}${spec.numel}`
+    : `${spec.dtype}${spec.shape}:${spec.strides}`;
   let executable = list.get(key);
   if (executable === undefined) {
     executable = device.compile(graphOf(COPY, [spec], null, device.name), [spec]);
