@@ -24,7 +24,8 @@ import { tracerNow } from './tape.ts';
  * Source: `lax.cond` of JAX.
  *
  * @example
- * cond(loss.lt(10), (x) => x.mul(2), (x) => x.zerosLike(), x);
+ * const x = tensor([1, 2]);
+ * cond(x.sum().gt(0), (y) => y.mul(2), (y) => y.neg(), x).toArray(); // [2, 4]
  */
 export function cond<const A extends readonly unknown[], R>(
   pred: Tensor,
