@@ -12,7 +12,15 @@ export {
   type TypedArray,
   ValueError,
 } from './base/index.ts';
-export { type Compiled, type CompileOptions, compile } from './compile/index.ts';
+export {
+  type Compiled,
+  type CompileOptions,
+  compile,
+  cond,
+  type ScanOptions,
+  scan,
+  whileLoop,
+} from './compile/index.ts';
 export * as nn from './nn/index.ts';
 export * as optim from './optim/index.ts';
 export {

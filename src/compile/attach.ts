@@ -4,6 +4,7 @@ import type { GradContext, OpDef, Value } from '../ir/index.ts';
 import { type Executable, getDevice } from '../runtime/device.ts';
 import { gradMode, Node, nextSequence, Tensor } from '../tensor/index.ts';
 import { type BackwardPart, ownerTensor } from './bindings.ts';
+import { makeExecutable } from './control/executable.ts';
 import { laidOut } from './operands.ts';
 import { runPasses } from './passes/index.ts';
 
@@ -22,7 +23,7 @@ function readyFor(part: BackwardPart, device: string): Ready {
       v.weak === undefined ? specOf(v.dtype, v.shape, undefined, device) : WEAK_INT,
     );
     const graph = runPasses(part.graph);
-    made = { specs, executable: getDevice(device).compile(graph, specs, { program: true }) };
+    made = { specs, executable: makeExecutable(device, graph, specs, { program: true }) };
     ready.set(part, made);
   }
   return made;

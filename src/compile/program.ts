@@ -4,6 +4,7 @@ import { type Executable, getDevice } from '../runtime/device.ts';
 import { getRandomState, SPENT, setRandomState, Tensor } from '../tensor/index.ts';
 import { attachBackward } from './attach.ts';
 import { ownerTensor, type Recorded } from './bindings.ts';
+import { makeExecutable } from './control/executable.ts';
 import { type Call, operandOf, specFor } from './operands.ts';
 import { runPasses } from './passes/index.ts';
 import { unflatten } from './tree.ts';
@@ -22,7 +23,7 @@ export class Program {
     const { graph, sources, targets } = recorded;
     this.specs = sources.map((s, i) => specFor(s, graph.inputs[i], device));
     const last = targets.flatMap((t, o) => (t.kind === 'cell' ? [o] : []));
-    this.executable = getDevice(device).compile(runPasses(graph), this.specs, {
+    this.executable = makeExecutable(device, runPasses(graph), this.specs, {
       last,
       program: true,
     });

@@ -53,7 +53,7 @@ export class Tracer implements Interpreter, Recording {
   readonly guards: Guard[] = [];
   readonly undo: (() => void)[] = [];
   randomCalls = 0;
-  private readonly device: string;
+  readonly device: string;
   private seed: readonly Tensor[] | null = null;
   /** Stand-ins of captured tensors, and whom each stand-in stands for. */
   private readonly captured = new Map<Tensor, Tensor>();
@@ -122,7 +122,7 @@ export class Tracer implements Interpreter, Recording {
   }
 
   /** The tensor itself, or what stands for it here. */
-  private seen(t: Tensor): Tensor {
+  seen(t: Tensor): Tensor {
     const handle = abstractHandle(t);
     if (handle !== null) {
       if (handle.owner === this) return t;
@@ -237,15 +237,23 @@ export class Tracer implements Interpreter, Recording {
   }
 
   randomState(): RandomState {
-    const call = this.randomCalls++;
-    this.seed ??= this.words((word) => ({ kind: 'seed', word }));
-    const [k0, k1] = this.seed;
-    const [c0, c1] = this.words((word) => ({ kind: 'counter', call, word }));
-    return [k0, k1, c0, c1];
+    return this.reserve(1)(0);
+  }
+
+  /** Takes the next `count` random calls; what is given tells key and counter of one of them. */
+  reserve(count: number): (at: number) => RandomState {
+    const first = this.randomCalls;
+    this.randomCalls += count;
+    return (at) => {
+      this.seed ??= this.words((word) => ({ kind: 'seed', word }));
+      const [k0, k1] = this.seed;
+      const [c0, c1] = this.words((word) => ({ kind: 'counter', call: first + at, word }));
+      return [k0, k1, c0, c1];
+    };
   }
 
   /** The two words of a number that is given at each call. */
-  private words(source: (word: 0 | 1) => Source): Tensor[] {
+  protected words(source: (word: 0 | 1) => Source): Tensor[] {
     return ([0, 1] as const).map((word) => {
       const value = this.recorder.input(WEAK_INT);
       this.inputs.push(value);

@@ -146,4 +146,6 @@ export type Lowering<A> =
    * Operands (positions as `maxWindow` gives them, dy): an image whose elements hold 0 and then
    * the gradients of the windows that chose them, added in the order of the windows.
    */
-  | { readonly kind: 'maxWindowGrad'; window(attrs: A): WindowMap };
+  | { readonly kind: 'maxWindowGrad'; window(attrs: A): WindowMap }
+  /** No kernel: a choice or a loop, whose regions are run as graphs of their own. */
+  | { readonly kind: 'regions' };

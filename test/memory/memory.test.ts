@@ -61,6 +61,16 @@ test.runIf(trains).each(['sync', 'async'])(
   120_000,
 );
 
+test.runIf(trains)(
+  '2,000 compiled steps with loops and choices in them stay flat',
+  () => {
+    const { samples, last } = run<{ samples: number[]; last: number }>('loops', ['2000']);
+    expect(Number.isFinite(last)).toBe(true);
+    expect(Math.max(...samples.slice(5)) / Math.max(...samples.slice(1, 5))).toBeLessThan(1.25);
+  },
+  120_000,
+);
+
 test('a synchronous loop leaves nothing in JavaScript of the tensors it made', () => {
   const { grown } = run<{ grown: number }>('garbage', ['30000'], {}, ['--expose-gc']);
   expect(grown).toBeLessThan(0.5);

@@ -19,6 +19,7 @@ export type Kind = keyof typeof KINDS;
 export function kindOf({ def }: GraphNode): Kind {
   switch (def.lower?.kind) {
     case undefined:
+    case 'regions':
       return 'composite';
     case 'gemm':
     case 'conv':

@@ -37,6 +37,17 @@ export { CLAMP, clamp } from './clamp.ts';
 export { EQ, eq, GE, GT, ge, gt, LE, LT, le, lt, NE, ne } from './compare.ts';
 export { CONCAT, concat, stack } from './concat.ts';
 export {
+  COND,
+  isTrue,
+  SCAN,
+  type ScanAttrs,
+  scanWord,
+  WHILE_LOOP,
+  WHILE_LOOP_GRAD,
+  type WhileGradAttrs,
+  type WhileLoopAttrs,
+} from './control/index.ts';
+export {
   CONV2D,
   CONV2D_BIAS,
   CONV2D_INPUT,
