@@ -6,6 +6,7 @@ import {
   type Graph,
   type GraphNode,
   type GraphValue,
+  printGraph,
   Recorder,
 } from '../ir/index.ts';
 import { allOf, type Fitted, fitNumber, mapSamples, type Samples } from './fit.ts';
@@ -110,6 +111,10 @@ function checkAlike(node: GraphNode, all: readonly (GraphNode | undefined)[]): v
     (n) => n !== undefined && n.def === node.def && wiring(n) === wiring(node),
   );
   if (!alike) throw differs(node, 'which operations follow');
+  const bodies = (n: GraphNode): string => n.regions.map(printGraph).join();
+  if ((all as readonly GraphNode[]).some((n) => bodies(n) !== bodies(node))) {
+    throw differs(node, 'a loop or a branch');
+  }
 }
 
 const plain = (a: Attrs | null): object | null => {
