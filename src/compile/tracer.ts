@@ -338,10 +338,23 @@ function typesOf(def: OpDef, inputs: readonly Operand[]) {
 }
 
 function origin(op: string): Origin {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 60;
-  const line = userFrame(new Error().stack ?? '');
-  Error.stackTraceLimit = limit;
   const module = runningModule();
-  return { op, line, module: module === '' ? undefined : module };
+  return { op, line: userLine(), module: module === '' ? undefined : module };
+}
+
+/** Frames to look at first: writing them down is what costs. */
+const FEW = 12;
+
+function userLine(): string | undefined {
+  const limit = Error.stackTraceLimit;
+  try {
+    for (const frames of [FEW, 60]) {
+      Error.stackTraceLimit = frames;
+      const line = userFrame(new Error().stack ?? '');
+      if (line !== undefined) return line;
+    }
+    return undefined;
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
