@@ -9,12 +9,18 @@ import {
   type Synchronous,
   type Tensor,
 } from '../tensor/index.ts';
+import type { Recorded } from './bindings.ts';
+import { compileEnabled, setCompileEnabled } from './enabled.ts';
 import { describeRecording, explain, type Recording } from './explain.ts';
 import { OpenProgram } from './open-program.ts';
 import { type Dynamic, type OpenSizes, openSizes } from './open-sizes.ts';
 import { argumentName, parameterNames } from './parameter-names.ts';
+import type { Pass } from './passes/index.ts';
 import { Program } from './program.ts';
-import { recordFunction } from './record.ts';
+import { type RecordOptions, recordFunction } from './record.ts';
+import type { OpGraph } from './symbolic/op-graph.ts';
+import { checkPasses, type Rule } from './symbolic/rewrite.ts';
+import { rewritten, viewOf } from './symbolic/view.ts';
 import { type Flat, flatten, structureKey } from './tree.ts';
 
 export interface CompileOptions {
@@ -29,6 +35,8 @@ export interface CompileOptions {
   readonly dynamic?: Dynamic;
   /** Run eagerly, and say so once, where the function cannot be recorded. Default false. */
   readonly fallback?: boolean;
+  /** Rules and passes that change what was recorded, before those of the compiler. Default none. */
+  readonly passes?: readonly (Rule | Pass)[];
 }
 
 // Any arguments: each function has its own.
@@ -41,6 +49,8 @@ export type Compiled<F extends AnyFunction> = F & {
   explain(): string;
   /** Forgets every recording. */
   reset(): void;
+  /** The graph of a call with such arguments, recorded if it has not been: to walk, print and draw. */
+  graph(...args: Parameters<F>): OpGraph;
 };
 
 /** One call site may make so many recordings without a word. */
@@ -65,7 +75,13 @@ class Recorder<F extends AnyFunction> {
 
   call(args: unknown[]): unknown {
     // Within another recording it is part of that one.
-    if (this.eager || recording() !== null || !enabled || !compileWanted() || anomalyMode()) {
+    if (
+      this.eager ||
+      recording() !== null ||
+      !compileEnabled() ||
+      !compileWanted() ||
+      anomalyMode()
+    ) {
       return this.fn(...args);
     }
     const flat = flatten(this.name, args, (i) => argumentName(this.names, i));
@@ -102,6 +118,27 @@ class Recorder<F extends AnyFunction> {
       if (program !== null) return program;
     }
     return null;
+  }
+
+  graph(args: unknown[]): OpGraph {
+    recording()?.refuse(`${this.name}.graph`, 'a function is being recorded', 'call it outside');
+    const flat = flatten(this.name, args, (i) => argumentName(this.names, i));
+    const { name, options } = this;
+    const { dynamic, keepGrads = false } = options;
+    const open = dynamic === undefined ? null : openSizes(name, dynamic, flat);
+    const recorded =
+      this.find(flat, open)?.recorded ?? this.recorded(flat, { name, device: device(), keepGrads });
+    return viewOf(recorded, flat.paths);
+  }
+
+  /** One recording, after the user's own passes. */
+  private recorded(
+    flat: Flat,
+    options: RecordOptions,
+    shapes?: readonly (readonly number[])[],
+  ): Recorded {
+    const recorded = recordFunction(this.fn, flat, options, shapes);
+    return rewritten(recorded, this.options.passes ?? []);
   }
 
   reset(): void {
@@ -141,7 +178,7 @@ class Recorder<F extends AnyFunction> {
     if (this.recordings.length > MANY && !this.warned) this.warn();
     try {
       const at = (shapes?: readonly (readonly number[])[]) =>
-        recordFunction(this.fn, flat, { name, device: place, keepGrads }, shapes);
+        this.recorded(flat, { name, device: place, keepGrads }, shapes);
       return open === null ? new Program(at(), place) : new OpenProgram(at, flat, open, place);
     } catch (error) {
       this.recordings.pop();
@@ -176,8 +213,6 @@ function identityOf(t: Tensor): number {
   return id;
 }
 
-let enabled = true;
-
 /**
  * The same function, recorded at its first call for each signature (shapes, dtypes, structure of the
  * arguments, gradient mode) and run as one program from then on: forward, backward, optimiser and
@@ -202,21 +237,23 @@ export function compile<F extends AnyFunction>(
   options: CompileOptions = {},
 ): Compiled<F> {
   requireFunction('compile', fn, 'write compile((x) => ...)');
-  checkOptions('compile', options, ['name', 'keepGrads', 'dynamic', 'fallback']);
+  checkOptions('compile', options, ['name', 'keepGrads', 'dynamic', 'fallback', 'passes']);
+  if (options.passes !== undefined) checkPasses('compile', options.passes);
   const recorder = new Recorder<F>(fn as F, options);
   const compiled = (...args: unknown[]): unknown => recorder.call(args);
   return Object.assign(compiled, {
     explain: () => recorder.explain(),
     reset: () => recorder.reset(),
+    graph: (...args: unknown[]) => recorder.graph(args),
   }) as unknown as Compiled<F>;
 }
 
 /** Runs every compiled function eagerly from now on, as GRADUS_COMPILE=0 does. */
 compile.disable = (): void => {
-  enabled = false;
+  setCompileEnabled(false);
 };
 
 /** Takes `disable` back. */
 compile.enable = (): void => {
-  enabled = true;
+  setCompileEnabled(true);
 };

@@ -7,4 +7,4 @@ export {
   placeholder,
   type ShapeFor,
 } from './placeholder.ts';
-export { applyPasses, checkPasses, type Rule, type RuleOps } from './rewrite.ts';
+export type { Rule, RuleOps } from './rewrite.ts';

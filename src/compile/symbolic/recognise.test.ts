@@ -50,5 +50,6 @@ test('text names the sizes; halves of whole sizes are noticed', () => {
   expect(r.isRounded(Math.floor(n / 2))).toBe(true);
   expect(r.isRounded(60000)).toBe(false);
   expect(r.isMultiple(3 * n)).toBe(true);
-  expect(r.isMultiple(3 * n + 1)).toBe(false);
+  expect(r.isMultiple(3 * n + 1)).toBe(true);
+  expect(r.isMultiple(3 * n + 5)).toBe(false);
 });

@@ -52,9 +52,13 @@ export class Recogniser {
     return e;
   }
 
-  /** Whether a size is a whole multiple of a product of open ones: no accident. */
+  /** Whether a number is a whole multiple of sizes, or one next to it: no accident. */
   isMultiple(v: number): boolean {
-    return v >= SMALLEST && this.monomials.some((m) => v % m.value === 0);
+    if (v < SMALLEST - 2 || !Number.isInteger(v)) return false;
+    return this.monomials.some(({ names, value }) => {
+      const c = Math.round(v / value);
+      return v === c * value || (names.length === 1 && c <= 4 && Math.abs(v - c * value) <= 2);
+    });
   }
 
   /** A fraction of an open size that was rounded, such as its half: it cannot be followed. */

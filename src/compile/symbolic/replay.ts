@@ -12,11 +12,9 @@ import { withOrigin } from '../tracing.ts';
 import { type Collected, unrecognised } from './collect.ts';
 import { DETACH } from './detach.ts';
 import type { Recogniser } from './recognise.ts';
+import { RANDOM } from './tracer.ts';
 
 type Sizes = ReadonlyMap<string, number>;
-
-/** Ops whose last four operands are the state of the random numbers. */
-const RANDOM = new Set(['randomBits', 'uniform', 'normal', 'randint', 'bernoulli', 'dropout']);
 
 /** The outputs of a graph for tensors in the places of its inputs. */
 export function replay(

@@ -60,6 +60,16 @@ class Forgetful extends Recorder {
   }
 }
 
+/** Ops whose last four operands are the state of the random numbers. */
+export const RANDOM = new Set([
+  'randomBits',
+  'uniform',
+  'normal',
+  'randint',
+  'bernoulli',
+  'dropout',
+]);
+
 /** One op may not give or make more: it has been unrolled over an open size. */
 const MANY = 10_000;
 
@@ -73,7 +83,7 @@ export class SymbolicTracer extends Tracing {
   private readonly flowing = new WeakSet<GraphValue>();
   private readonly cut = new WeakMap<GraphValue, Tensor>();
   private sizes = new Recogniser(new Map());
-  private sized = new WeakMap<Attrs, boolean>();
+  private sizedAttrs = new WeakMap<Attrs, boolean>();
 
   constructor(device: string) {
     super(device, new Forgetful(device));
@@ -87,7 +97,7 @@ export class SymbolicTracer extends Tracing {
     dtype: DType,
   ): Tensor {
     this.sizes = new Recogniser(openSizes());
-    this.sized = new WeakMap();
+    this.sizedAttrs = new WeakMap();
     const spec = specOf(dtype, sizes, undefined, this.device);
     const t = this.input(spec, { kind: 'placeholder', name, shape });
     if (isFloat(dtype)) t.node = Node.leaf(spec, 0, null);
@@ -176,14 +186,14 @@ export class SymbolicTracer extends Tracing {
   // ---- Interpreter
 
   override apply1(def: OpDef, a: Value, attrs: Attrs | null): Value {
-    if (this.owns(a) || this.hasSize(attrs)) return this.apply(def, [a], attrs)[0];
+    if (this.owns(a) || this.sized(def, [], attrs)) return this.apply(def, [a], attrs)[0];
     const out = this.eager.apply1(def, a, attrs);
     this.provenance.note(def, [a], attrs, [out]);
     return out;
   }
 
   override apply2(def: OpDef, a: Operand, b: Operand, attrs: Attrs | null): Value {
-    if (this.owns(a) || this.owns(b) || this.hasSize(attrs)) {
+    if (this.owns(a) || this.owns(b) || this.sized(def, [a, b], attrs)) {
       return this.apply(def, [a, b], attrs)[0];
     }
     const out = this.eager.apply2(def, a, b, attrs);
@@ -197,7 +207,7 @@ export class SymbolicTracer extends Tracing {
     attrs: Attrs | null,
     regions: readonly Graph[] = [],
   ): readonly Tensor[] {
-    if (!inputs.some((x) => this.owns(x)) && !this.hasSize(attrs)) {
+    if (!inputs.some((x) => this.owns(x)) && !this.sized(def, inputs, attrs)) {
       const outs = this.eager.apply(def, inputs, attrs) as readonly Tensor[];
       this.provenance.note(def, inputs, attrs, outs);
       return outs;
@@ -215,7 +225,7 @@ export class SymbolicTracer extends Tracing {
     attrs: Attrs | null,
     cells: readonly Value[],
   ): void {
-    if (![...inputs, ...cells].some((x) => this.owns(x)) && !this.hasSize(attrs)) {
+    if (![...inputs, ...cells].some((x) => this.owns(x)) && !this.sized(def, inputs, attrs)) {
       this.eager.update(def, inputs, attrs, cells);
       return;
     }
@@ -245,13 +255,17 @@ export class SymbolicTracer extends Tracing {
     return outs;
   }
 
-  /** Whether attributes hold a size that came from an open one. */
-  private hasSize(attrs: Attrs | null): boolean {
+  /** Whether attributes or numbers among the operands came from an open size. */
+  private sized(def: OpDef, inputs: readonly Operand[], attrs: Attrs | null): boolean {
+    // Words of random states are no sizes.
+    if (!RANDOM.has(def.name)) {
+      for (const x of inputs) if (typeof x === 'number' && this.sizes.isMultiple(x)) return true;
+    }
     if (attrs === null) return false;
-    let has = this.sized.get(attrs);
+    let has = this.sizedAttrs.get(attrs);
     if (has === undefined) {
       has = numbersIn(attrs).some((n) => this.sizes.isMultiple(n));
-      this.sized.set(attrs, has);
+      this.sizedAttrs.set(attrs, has);
     }
     return has;
   }
