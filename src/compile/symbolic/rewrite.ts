@@ -51,6 +51,8 @@ export interface Rule {
 
 /** Rules are tried again on what they make, this often at most. */
 const ROUNDS = 16;
+/** Nor on a graph that they have made so many times larger. */
+const GROWTH = 8;
 
 /** Applies rules and passes in order; neighbouring rules together, until none of them fits. */
 export function applyPasses(graph: Graph, list: readonly (Rule | Pass)[]): Graph {
@@ -89,7 +91,8 @@ export function checkPasses(op: string, list: readonly (Rule | Pass)[]): void {
 
 function applyRules(graph: Graph, rules: readonly Rule[]): Graph {
   let now = graph;
-  for (let round = 0; round < ROUNDS; round++) {
+  const most = GROWTH * (graph.nodes.length + 10);
+  for (let round = 0; round < ROUNDS && now.nodes.length < most; round++) {
     let used = '';
     const next = rebuild(now, (node, inputs, recorder) => {
       for (const rule of rules) {
