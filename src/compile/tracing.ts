@@ -72,13 +72,19 @@ export abstract class Tracing implements Interpreter, AbstractOwner {
       gradMode() &&
       outs.some((t) => isFloat(t.dtype)) &&
       operands.some((x) => typeof x !== 'number' && x.node !== null);
-    if (wanted && def.gradient === undefined && def.decompose !== undefined) {
+    const taped = wanted ? this.taped(def) : def;
+    if (wanted && taped.gradient === undefined && def.decompose !== undefined) {
       return this.inline(def, operands, attrs);
     }
     if (def.views === true) return this.views(def, operands, attrs, wanted);
     const tensors = this.add(def, operands, attrs, regions);
-    if (wanted) recordNode(def, operands, attrs, tensors);
+    if (wanted) recordNode(taped, operands, attrs, tensors);
     return tensors;
+  }
+
+  /** The op as the tape sees it; a composite without a gradient is taken apart. */
+  protected taped(def: OpDef): OpDef {
+    return def;
   }
 
   /** Adds a node. */
@@ -101,7 +107,7 @@ export abstract class Tracing implements Interpreter, AbstractOwner {
     return Array.isArray(out) ? out : [out as Tensor];
   }
 
-  private views(
+  protected views(
     def: OpDef,
     inputs: readonly Operand[],
     attrs: Attrs | null,

@@ -19,12 +19,7 @@ import {
   tensor,
   zeros,
 } from '../../index.ts';
-
-const same = (a: Tensor, b: Tensor): void => {
-  expect(a.shape).toEqual(b.shape);
-  expect(a.dtype).toBe(b.dtype);
-  expect([...a.data()]).toEqual([...b.data()]);
-};
+import { same } from './same.test-util.ts';
 
 test("logistic regression in Theano's way", () => {
   manualSeed(0);

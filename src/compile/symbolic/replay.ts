@@ -12,7 +12,7 @@ import { withOrigin } from '../tracing.ts';
 import { type Collected, unrecognised } from './collect.ts';
 import { DETACH } from './detach.ts';
 import type { Recogniser } from './recognise.ts';
-import { RANDOM } from './tracer.ts';
+import { drawsRandom } from './tracer.ts';
 
 type Sizes = ReadonlyMap<string, number>;
 
@@ -32,7 +32,7 @@ export function replay(
     );
     const outs = withOrigin(node.origin, () => {
       if (node.def === DETACH) return [(operands[0] as Tensor).detach()];
-      if (RANDOM.has(node.def.name)) redraw(node, operands, drawn);
+      if (drawsRandom(node.def, node.attrs)) redraw(node, operands, drawn);
       const attrs = resized(node.attrs, recogniser, size);
       return run(node, operands, attrs);
     });

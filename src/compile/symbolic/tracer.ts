@@ -16,6 +16,7 @@ import {
   type Graph,
   type GraphValue,
   type Interpreter,
+  inferAll,
   interpreter,
   type OpDef,
   type Operand,
@@ -60,18 +61,29 @@ class Forgetful extends Recorder {
   }
 }
 
-/** Ops whose last four operands are the state of the random numbers. */
-export const RANDOM = new Set([
-  'randomBits',
-  'uniform',
-  'normal',
-  'randint',
-  'bernoulli',
-  'dropout',
-]);
+const RANDOM = new Set(['randomBits', 'uniform', 'normal', 'randint', 'bernoulli', 'dropout']);
 
-/** One op may not give or make more: it has been unrolled over an open size. */
-const MANY = 10_000;
+/** Whether the last four operands of an op are the state of the random numbers. */
+export const drawsRandom = ({ name }: OpDef, attrs: Attrs | null): boolean =>
+  RANDOM.has(name) || (attrs as { readonly dropout?: unknown } | null)?.dropout === true;
+
+/** Composites that consist of as many ops as there are steps or blocks: taken apart at each call. */
+const UNROLLED = new Set(['lstmGrad', 'scaledDotProductAttentionGrad']);
+
+/** An op whose gradient cannot be built before its sizes are known. */
+const closed = (def: OpDef): OpDef => ({
+  ...def,
+  gradient() {
+    throw new GraphError({
+      op: def.name,
+      problem: 'its gradient depends on sizes in a way that a symbolic graph cannot hold',
+      remedy: 'take gradients of gradients through it in a function that you compile()',
+    });
+  },
+});
+
+/** Nobody takes an open size apart into more. */
+const MANY = 256;
 
 export class SymbolicTracer extends Tracing {
   override readonly symbolic = true;
@@ -82,6 +94,8 @@ export class SymbolicTracer extends Tracing {
   /** Values that a call of the graph could differentiate, and those values cut off. */
   private readonly flowing = new WeakSet<GraphValue>();
   private readonly cut = new WeakMap<GraphValue, Tensor>();
+  /** While a composite makes its views, for which there is one node of the tape. */
+  private parting = false;
   private sizes = new Recogniser(new Map());
   private sizedAttrs = new WeakMap<Attrs, boolean>();
 
@@ -126,7 +140,7 @@ export class SymbolicTracer extends Tracing {
   protected seen(t: Tensor): Tensor {
     if (!this.owns(t)) return this.outside(t);
     const value = (abstractHandle(t) as { value: GraphValue }).value;
-    if (!this.flowing.has(value) || (t.node !== null && gradMode())) return t;
+    if (this.parting || !this.flowing.has(value) || (t.node !== null && gradMode())) return t;
     let cut = this.cut.get(value);
     if (cut === undefined) {
       const [made] = this.recorder.apply(DETACH, [value], null);
@@ -247,7 +261,6 @@ export class SymbolicTracer extends Tracing {
     regions: readonly Graph[],
   ): readonly Tensor[] {
     const outs = super.add(def, operands, attrs, regions);
-    if (outs.length > MANY) throw unrolled(def.name, outs.length);
     const flows =
       def.differentiable &&
       operands.some((x) => typeof x !== 'number' && this.flowing.has(this.valueOf(x)));
@@ -255,10 +268,38 @@ export class SymbolicTracer extends Tracing {
     return outs;
   }
 
+  protected override views(
+    def: OpDef,
+    inputs: readonly Operand[],
+    attrs: Attrs | null,
+    wanted: boolean,
+  ): readonly Tensor[] {
+    this.refuseUnrolled(def, inputs, attrs);
+    this.parting = true;
+    try {
+      return super.views(def, inputs, attrs, wanted);
+    } finally {
+      this.parting = false;
+    }
+  }
+
+  /** Parts along an open size: there would be as many as the stand-in has. */
+  private refuseUnrolled(def: OpDef, [x]: readonly Operand[], attrs: Attrs | null): void {
+    const { dim } = attrs as unknown as { readonly dim?: number };
+    const size = dim === undefined ? 0 : (x as Tensor).shape[dim];
+    if (!this.sizes.isMultiple(size)) return;
+    const n = inferAll(def, [x as Tensor], attrs).length;
+    if (n > MANY) throw this.named(unrolled(def.name, size));
+  }
+
+  protected override taped(def: OpDef): OpDef {
+    return UNROLLED.has(def.name) && def.gradient === undefined ? closed(def) : def;
+  }
+
   /** Whether attributes or numbers among the operands came from an open size. */
   private sized(def: OpDef, inputs: readonly Operand[], attrs: Attrs | null): boolean {
     // Words of random states are no sizes.
-    if (!RANDOM.has(def.name)) {
+    if (!drawsRandom(def, attrs)) {
       for (const x of inputs) if (typeof x === 'number' && this.sizes.isMultiple(x)) return true;
     }
     if (attrs === null) return false;
@@ -293,8 +334,10 @@ export function numbersIn(x: unknown): number[] {
 const unrolled = (op: string, n: number): ShapeError =>
   new ShapeError({
     op,
-    problem: `it gives ${n} tensors, one for each place along an open size`,
-    remedy: 'give that placeholder a number as its size',
+    problem: `a dimension of ${n} is an open size: there are as many parts as a call says`,
+    remedy:
+      'give that placeholder a number as its size (the steps of an LSTM must be known), ' +
+      'or use compile(), which records each size',
   });
 
 let tracer: SymbolicTracer | null = null;
