@@ -119,7 +119,7 @@ test('a compiled step shows its graph, recorded or not', () => {
   const g = step.graph(x);
   expect(g).toBeInstanceOf(OpGraph);
   expect(net.parameters()[0].toArray()).toEqual(before);
-  expect(g.inputs[0]).toMatchObject({ name: 'argument 0', kind: 'argument', shape: [2, 4] });
+  expect(g.inputs[0]).toMatchObject({ name: 'x', kind: 'argument', shape: [2, 4] });
   expect(g.find('linear')[0]).toMatchObject({ module: 'sequential.0' });
   expect(g.find('sgdUpdate').length).toBe(2);
   step(x);
