@@ -1,6 +1,6 @@
 /**
- * The interpreter that records: it adds a node to a graph for each op, gives abstract tensors, and
- * makes the tape nodes that eager mode would make.
+ * The recording of a function for compile(): what comes in from outside, what is written, and what
+ * cannot be recorded.
  */
 import { GraphError, type Spec, specOf, WEAK_INT } from '../base/index.ts';
 import {
@@ -23,7 +23,7 @@ import {
   type Recording,
   refuseSymbolic,
   setRecording,
-  Tensor,
+  type Tensor,
 } from '../tensor/index.ts';
 import type { Guard, Owner, Source } from './bindings.ts';
 import { Overlay } from './overlay.ts';

@@ -4,7 +4,8 @@ import type { Graph, GraphNode, GraphValue } from '../../ir/index.ts';
 import { cut } from '../rebuild.ts';
 import { Recogniser } from './recognise.ts';
 import { openSizes } from './sizes.ts';
-import { numbersIn, type Origin, type SymbolicTracer } from './tracer.ts';
+import { numbersIn } from './special-ops.ts';
+import type { Origin, SymbolicTracer } from './tracer.ts';
 
 /** A graph with what each of its inputs is. Its first inputs are those that a call gives. */
 export interface Collected {

@@ -1,12 +1,5 @@
 /** graph(): what was built from placeholders, callable. */
-import {
-  checkOptions,
-  compileWanted,
-  GraphError,
-  given,
-  isFloat,
-  ShapeError,
-} from '../../base/index.ts';
+import { checkOptions, compileWanted, GraphError, given, ShapeError } from '../../base/index.ts';
 import { full, type GraphValue } from '../../ir/index.ts';
 import {
   anomalyMode,
@@ -26,11 +19,11 @@ import { recordFunction } from '../record.ts';
 import { flatten } from '../tree.ts';
 import { sizesOf } from './check-call.ts';
 import { type Collected, collect } from './collect.ts';
-import { type InputLabel, OpGraph } from './op-graph.ts';
+import { capturedOf, inputsOf, labels, placeOf, STAND_INS } from './graph-inputs.ts';
+import { OpGraph } from './op-graph.ts';
 import { replay } from './replay.ts';
 import { applyPasses, checkPasses, type Rule } from './rewrite.ts';
-import { standIn } from './sizes.ts';
-import { builder, type Origin } from './tracer.ts';
+import { builder } from './tracer.ts';
 
 type Result<O> = O extends readonly unknown[] ? Tensor[] : Tensor;
 
@@ -178,41 +171,6 @@ export class SymbolicGraph<R> extends OpGraph {
     }
     return program.run(own) as Tensor[];
   }
-}
-
-/** Open sizes as they are while a graph is built. */
-const STAND_INS = { get: standIn } as unknown as ReadonlyMap<string, number>;
-
-const capturedOf = ({ origins }: Collected): Tensor[] =>
-  origins.flatMap((o) => (o.kind === 'captured' ? [o.tensor] : []));
-
-const inputsOf = (collected: Collected, placeholders: readonly Tensor[]): Tensor[] => [
-  ...placeholders,
-  ...capturedOf(collected),
-];
-
-function placeOf(op: string, inputs: readonly Tensor[], t: Tensor, i: number): number {
-  const place = inputs.indexOf(t);
-  if (place >= 0 && isFloat(t.dtype)) return place;
-  throw new GraphError({
-    op,
-    problem:
-      place < 0
-        ? `tensor ${i} is neither a placeholder nor a parameter of the graph`
-        : `tensor ${i} is ${t.dtype}: only float tensors have gradients`,
-    operands: t instanceof Tensor ? [t] : [],
-    remedy: 'pass what the graph was built from',
-  });
-}
-
-function labels(origins: readonly Origin[]): InputLabel[] {
-  const counts = { parameter: 0, buffer: 0, constant: 0 };
-  return origins.map((o) => {
-    if (o.kind === 'placeholder') return { name: o.name, kind: 'argument' };
-    const { cell, requiresGrad } = o.tensor;
-    const kind = !cell ? 'constant' : requiresGrad ? 'parameter' : 'buffer';
-    return { name: `${kind}${++counts[kind]}`, kind };
-  });
 }
 
 const refuseRecording = (op: string): void =>

@@ -1,5 +1,11 @@
 /** A graph to look at: its nodes, as text, as a picture. */
-import { type Graph, type GraphNode, GraphValue, graphToSvg, printGraph } from '../../ir/index.ts';
+import {
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  graphToSvg,
+  printGraph,
+} from '../../ir/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import type { Recogniser } from './recognise.ts';
 

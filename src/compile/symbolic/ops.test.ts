@@ -49,20 +49,18 @@ const cases: Record<string, (x: Tensor) => Tensor> = {
   mask: (x) => x.maskedFill(x.gt(0), -1e9).sum(),
 };
 
-for (const [name, f] of Object.entries(cases)) {
-  test(name, () => {
-    manualSeed(0);
-    const x = placeholder('x', ['n', 4]);
-    const value = graph(x, f(x));
-    const [built, inner] = [value.grad(x), graph(x, grad(f)(x))];
-    for (const n of [5, 3]) {
-      const a = randn([n, 4]);
-      same(value(a), f(a));
-      same(built(a), grad(f)(a));
-      same(inner(a), grad(f)(a));
-    }
-  });
-}
+test.each(Object.entries(cases))('%s', (_, f) => {
+  manualSeed(0);
+  const x = placeholder('x', ['n', 4]);
+  const value = graph(x, f(x));
+  const [built, inner] = [value.grad(x), graph(x, grad(f)(x))];
+  for (const n of [5, 3]) {
+    const a = randn([n, 4]);
+    same(value(a), f(a));
+    same(built(a), grad(f)(a));
+    same(inner(a), grad(f)(a));
+  }
+});
 
 test('cross entropy with its options', () => {
   const x = placeholder('x', ['n', 4]);

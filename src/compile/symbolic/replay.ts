@@ -12,7 +12,7 @@ import { withOrigin } from '../tracing.ts';
 import { type Collected, unrecognised } from './collect.ts';
 import { DETACH } from './detach.ts';
 import type { Recogniser } from './recognise.ts';
-import { drawsRandom } from './tracer.ts';
+import { drawsRandom } from './special-ops.ts';
 
 type Sizes = ReadonlyMap<string, number>;
 

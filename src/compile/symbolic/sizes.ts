@@ -19,7 +19,12 @@ const APART = 500;
 const WELL_KNOWN = [
   ...Array.from({ length: 40 }, (_, i) => 2 ** i).flatMap((n) => [n - 1, n, n + 1]),
   ...Array.from({ length: 12 }, (_, i) => 10 ** i).flatMap((n) => [n, 2 * n, 5 * n]),
-  ...[65504, 150528, 100352, 3628800, 50257, 128256, 32000, 30522, 86400, 12544],
+  65504,
+  150528,
+  100352,
+  3628800,
+  128256,
+  86400,
 ];
 
 /** The stand-in of an open size. */

@@ -8,7 +8,6 @@ import {
   GraphError,
   isFloat,
   type Shape,
-  ShapeError,
   specOf,
 } from '../../base/index.ts';
 import {
@@ -37,6 +36,7 @@ import { DETACH } from './detach.ts';
 import { type Made, Provenance } from './provenance.ts';
 import { Recogniser } from './recognise.ts';
 import { openSizes } from './sizes.ts';
+import { drawsRandom, MANY_PARTS, numbersIn, tapedAs, unrolled } from './special-ops.ts';
 
 /** What a graph has as an input. */
 export type Origin =
@@ -60,30 +60,6 @@ class Forgetful extends Recorder {
     return outs;
   }
 }
-
-const RANDOM = new Set(['randomBits', 'uniform', 'normal', 'randint', 'bernoulli', 'dropout']);
-
-/** Whether the last four operands of an op are the state of the random numbers. */
-export const drawsRandom = ({ name }: OpDef, attrs: Attrs | null): boolean =>
-  RANDOM.has(name) || (attrs as { readonly dropout?: unknown } | null)?.dropout === true;
-
-/** Composites that consist of as many ops as there are steps or blocks: taken apart at each call. */
-const UNROLLED = new Set(['lstmGrad', 'scaledDotProductAttentionGrad']);
-
-/** An op whose gradient cannot be built before its sizes are known. */
-const closed = (def: OpDef): OpDef => ({
-  ...def,
-  gradient() {
-    throw new GraphError({
-      op: def.name,
-      problem: 'its gradient depends on sizes in a way that a symbolic graph cannot hold',
-      remedy: 'take gradients of gradients through it in a function that you compile()',
-    });
-  },
-});
-
-/** Nobody takes an open size apart into more. */
-const MANY = 256;
 
 export class SymbolicTracer extends Tracing {
   override readonly symbolic = true;
@@ -289,11 +265,11 @@ export class SymbolicTracer extends Tracing {
     const size = dim === undefined ? 0 : (x as Tensor).shape[dim];
     if (!this.sizes.isMultiple(size)) return;
     const n = inferAll(def, [x as Tensor], attrs).length;
-    if (n > MANY) throw this.named(unrolled(def.name, size));
+    if (n > MANY_PARTS) throw this.named(unrolled(def.name, size));
   }
 
   protected override taped(def: OpDef): OpDef {
-    return UNROLLED.has(def.name) && def.gradient === undefined ? closed(def) : def;
+    return tapedAs(def);
   }
 
   /** Whether attributes or numbers among the operands came from an open size. */
@@ -323,22 +299,6 @@ export class SymbolicTracer extends Tracing {
 }
 
 const handleValue = (t: Tensor): GraphValue => (abstractHandle(t) as { value: GraphValue }).value;
-
-/** Numbers anywhere in attributes. */
-export function numbersIn(x: unknown): number[] {
-  if (typeof x === 'number') return [x];
-  if (typeof x !== 'object' || x === null) return [];
-  return Object.entries(x).flatMap(([key, y]) => (key === 'attrId' ? [] : numbersIn(y)));
-}
-
-const unrolled = (op: string, n: number): ShapeError =>
-  new ShapeError({
-    op,
-    problem: `a dimension of ${n} is an open size: there are as many parts as a call says`,
-    remedy:
-      'give that placeholder a number as its size (the steps of an LSTM must be known), ' +
-      'or use compile(), which records each size',
-  });
 
 let tracer: SymbolicTracer | null = null;
 
