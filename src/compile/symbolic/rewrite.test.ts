@@ -5,14 +5,17 @@ import {
   nn,
   OpGraph,
   type OpValue,
+  ones,
   optim,
   Parameter,
   type Pass,
   placeholder,
   type Rule,
   randn,
+  scan,
   type Tensor,
   tensor,
+  zeros,
 } from '../../index.ts';
 
 const expOfLog: Rule = {
@@ -125,6 +128,16 @@ test('a compiled step shows its graph, recorded or not', () => {
   step(x);
   expect(step.graph(x).toString()).toBe(g.toString());
   expect(g.toSvg()).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+});
+
+test('a step with a loop shows its body', () => {
+  const sums = compile((xs: Tensor) =>
+    scan((c: Tensor, x: Tensor) => [c.add(x), c], zeros([2]), xs),
+  );
+  const g = sums.graph(ones([3, 2]));
+  expect(g.find('scan').length).toBe(1);
+  expect(g.toString()).toMatch(/scan[\s\S]*graph [\s\S]*add\(/);
+  expect(g.toSvg()).toContain('scan');
 });
 
 test('walking, printing and drawing a symbolic graph', () => {

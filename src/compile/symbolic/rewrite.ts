@@ -22,7 +22,7 @@ import { type OpNode, Views } from './op-graph.ts';
 export type RuleOps = typeof ir;
 
 /**
- * Replaces nodes by something that gives the same.
+ * Replaces nodes by something that gives the same. Bodies of loops and branches are left as they are.
  *
  * @example
  * const expOfLog: Rule = {
@@ -198,7 +198,7 @@ class Rewriter extends Tracing {
     return (abstractHandle(this.seen(t)) as { value: GraphValue }).value;
   }
 
-  protected seen(t: Tensor): Tensor {
+  seen(t: Tensor): Tensor {
     if (abstractHandle(t)?.owner === this) return t;
     throw new GraphError({
       op: this.rule,

@@ -113,7 +113,7 @@ export class SymbolicTracer extends Tracing {
     return (abstractHandle(this.seen(t)) as { value: GraphValue }).value;
   }
 
-  protected seen(t: Tensor): Tensor {
+  seen(t: Tensor): Tensor {
     if (!this.owns(t)) return this.outside(t);
     const value = (abstractHandle(t) as { value: GraphValue }).value;
     if (this.parting || !this.flowing.has(value) || (t.node !== null && gradMode())) return t;
