@@ -1,11 +1,11 @@
 /** Puts the results of a program on the tape: one node, whose gradient is a program too. */
-import { bytesOf, GraphError, type Spec, specOf, WEAK_INT } from '../base/index.ts';
+import { GraphError, type Spec, specOf, WEAK_INT } from '../base/index.ts';
 import type { GradContext, OpDef, Value } from '../ir/index.ts';
-import { type Executable, getDevice } from '../runtime/device.ts';
+import type { Executable } from '../runtime/device.ts';
 import { gradMode, Node, nextSequence, Tensor } from '../tensor/index.ts';
 import { type BackwardPart, ownerTensor } from './bindings.ts';
 import { makeExecutable } from './control/executable.ts';
-import { laidOut } from './operands.ts';
+import { laidOut, runOn } from './operands.ts';
 import { runPasses } from './passes/index.ts';
 
 interface Ready {
@@ -59,10 +59,7 @@ export function attachBackward(
         const x = b.kind === 'seed' ? seeds[part.results.indexOf(b.result)] : saved[i];
         return typeof x === 'number' ? x : laidOut(x, specs[i]);
       });
-      const made = executable.outputs.map(
-        (s) => new Tensor(getDevice(device).allocate(s.numel * bytesOf(s.dtype)), 0, s, null),
-      );
-      executable.runAll(made, inputs);
+      const made = runOn(device, executable, inputs);
       made.forEach((t, i) => {
         ctx.give(i, t);
       });

@@ -355,6 +355,29 @@ describe('values that outlive a call', () => {
   });
 });
 
+describe('what depends on captured tensors alone', () => {
+  test('is computed once, and again when one was assigned', () => {
+    manualSeed(4);
+    const net = nn.sequential(nn.conv2d(2, 4, 3, { bias: false }), nn.batchNorm2d(4), nn.relu());
+    const norm = net.at(1) as nn.BatchNorm2d;
+    const f = (x: Tensor) => noGrad(() => net.forward(x) as Tensor);
+    const compiled = compile(f);
+    net.eval();
+    const x = randn([2, 2, 6, 6]) as Tensor;
+    same(values(compiled(x)), values(f(x)));
+    norm.runningVar?.assign(3);
+    same(values(compiled(x)), values(f(x)));
+    norm.weight?.assign(randn([4]) as Tensor);
+    same(values(compiled(x)), values(f(x)));
+    same(values(compiled(x)), values(f(x)));
+    // In place: the storage is the same, its version is not.
+    const bump = compile(() => norm.runningVar?.assign(norm.runningVar.add(1) as Tensor) as never);
+    bump();
+    same(values(compiled(x)), values(f(x)));
+    expect(compiled.explain()).toMatch(/recorded once/);
+  });
+});
+
 describe('random numbers', () => {
   test('are those of eager code, and the counter goes on', () => {
     const f = () => [randn([3]), randint(0, 9, [4]), randn([2])] as Tensor[];
@@ -516,6 +539,19 @@ describe('mistakes', () => {
     for (let n = 1; n <= 12; n++) f(arange(n) as Tensor);
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0][0]).toMatch(/grows was recorded 9 times, at .*compile\.test\.ts/);
+  });
+});
+
+describe('numbers among the arguments', () => {
+  test('are constants; the second value warns once', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const f = compile((z: Tensor, by: number) => z.mul(by) as Tensor, { name: 'scaled' });
+    for (const by of [2, 3, 2, 4]) expect(values(f(tensor([1]) as Tensor, by))).toEqual([by]);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0][0]).toMatch(
+      /scaled was recorded 2 times, at .*pass one that varies/s,
+    );
+    vi.restoreAllMocks();
   });
 });
 

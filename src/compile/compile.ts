@@ -9,12 +9,18 @@ import {
   type Synchronous,
   type Tensor,
 } from '../tensor/index.ts';
-import { describeRecording, explain, type Recording } from './explain.ts';
+import type { Recorded } from './bindings.ts';
+import { compileEnabled, setCompileEnabled } from './enabled.ts';
+import { describeRecording, explain, NUMBER, type Recording } from './explain.ts';
 import { OpenProgram } from './open-program.ts';
 import { type Dynamic, type OpenSizes, openSizes } from './open-sizes.ts';
 import { argumentName, parameterNames } from './parameter-names.ts';
+import type { Pass } from './passes/index.ts';
 import { Program } from './program.ts';
-import { recordFunction } from './record.ts';
+import { type RecordOptions, recordFunction } from './record.ts';
+import type { OpGraph } from './symbolic/op-graph.ts';
+import { checkPasses, type Rule } from './symbolic/rewrite.ts';
+import { rewritten, viewOf } from './symbolic/view.ts';
 import { type Flat, flatten, structureKey } from './tree.ts';
 
 export interface CompileOptions {
@@ -29,6 +35,8 @@ export interface CompileOptions {
   readonly dynamic?: Dynamic;
   /** Run eagerly, and say so once, where the function cannot be recorded. Default false. */
   readonly fallback?: boolean;
+  /** Rules and passes that change what was recorded, before those of the compiler. Default none. */
+  readonly passes?: readonly (Rule | Pass)[];
 }
 
 // Any arguments: each function has its own.
@@ -41,6 +49,8 @@ export type Compiled<F extends AnyFunction> = F & {
   explain(): string;
   /** Forgets every recording. */
   reset(): void;
+  /** The graph of a call with such arguments, recorded if it has not been: to walk, print and draw. */
+  graph(...args: Parameters<F>): OpGraph;
 };
 
 /** One call site may make so many recordings without a word. */
@@ -54,6 +64,7 @@ class Recorder<F extends AnyFunction> {
   private readonly recordings: Recording[] = [];
   private readonly names: readonly string[];
   private warned = false;
+  private warnedOfNumber = false;
   private eager = false;
 
   constructor(fn: F, options: CompileOptions) {
@@ -65,7 +76,13 @@ class Recorder<F extends AnyFunction> {
 
   call(args: unknown[]): unknown {
     // Within another recording it is part of that one.
-    if (this.eager || recording() !== null || !enabled || !compileWanted() || anomalyMode()) {
+    if (
+      this.eager ||
+      recording() !== null ||
+      !compileEnabled() ||
+      !compileWanted() ||
+      anomalyMode()
+    ) {
       return this.fn(...args);
     }
     const flat = flatten(this.name, args, (i) => argumentName(this.names, i));
@@ -104,10 +121,32 @@ class Recorder<F extends AnyFunction> {
     return null;
   }
 
+  graph(args: unknown[]): OpGraph {
+    recording()?.refuse(`${this.name}.graph`, 'a function is being recorded', 'call it outside');
+    const flat = flatten(this.name, args, (i) => argumentName(this.names, i));
+    const { name, options } = this;
+    const { dynamic, keepGrads = false } = options;
+    const open = dynamic === undefined ? null : openSizes(name, dynamic, flat);
+    const recorded =
+      this.find(flat, open)?.recorded ?? this.recorded(flat, { name, device: device(), keepGrads });
+    return viewOf(recorded, flat.paths);
+  }
+
+  /** One recording, after the user's own passes. */
+  private recorded(
+    flat: Flat,
+    options: RecordOptions,
+    shapes?: readonly (readonly number[])[],
+  ): Recorded {
+    const recorded = recordFunction(this.fn, flat, options, shapes);
+    return rewritten(recorded, this.options.passes ?? []);
+  }
+
   reset(): void {
     this.programs.clear();
     this.recordings.length = 0;
     this.warned = false;
+    this.warnedOfNumber = false;
     this.eager = false;
   }
 
@@ -138,10 +177,10 @@ class Recorder<F extends AnyFunction> {
     const place = device();
     const { keepGrads = false, fallback = false } = options;
     this.recordings.push(describeRecording(this.recordings, flat, same));
-    if (this.recordings.length > MANY && !this.warned) this.warn();
+    this.warnOfMany();
     try {
       const at = (shapes?: readonly (readonly number[])[]) =>
-        recordFunction(this.fn, flat, { name, device: place, keepGrads }, shapes);
+        this.recorded(flat, { name, device: place, keepGrads }, shapes);
       return open === null ? new Program(at(), place) : new OpenProgram(at, flat, open, place);
     } catch (error) {
       this.recordings.pop();
@@ -152,14 +191,21 @@ class Recorder<F extends AnyFunction> {
     }
   }
 
-  private warn(): void {
-    this.warned = true;
+  /** Says once that a number was taken as a constant, and once that there are many recordings. */
+  private warnOfMany(): void {
+    const { reason } = this.recordings[this.recordings.length - 1];
+    const count = this.recordings.length;
+    const number = reason === NUMBER && !this.warnedOfNumber;
+    if (!number && (count <= MANY || this.warned)) return;
+    if (number) this.warnedOfNumber = true;
+    else this.warned = true;
     const line = userFrame(new Error().stack ?? '');
-    const last = this.recordings[this.recordings.length - 1];
     console.warn(
-      `[gradus] ${this.name} was recorded ${this.recordings.length} times` +
-        `${line === undefined ? '' : `, at ${line}`}; the last time because ${last.reason}. ` +
-        'See explain(); sizes that vary can be declared: compile(fn, { dynamic: { ... } })',
+      `[gradus] ${this.name} was recorded ${count} times` +
+        `${line === undefined ? '' : `, at ${line}`}; the last time because ${reason}. ` +
+        (number
+          ? 'Numbers are constants of a recording: pass one that varies as a tensor'
+          : 'See explain(); sizes that vary can be declared: compile(fn, { dynamic: { ... } })'),
     );
   }
 }
@@ -175,8 +221,6 @@ function identityOf(t: Tensor): number {
   }
   return id;
 }
-
-let enabled = true;
 
 /**
  * The same function, recorded at its first call for each signature (shapes, dtypes, structure of the
@@ -202,21 +246,23 @@ export function compile<F extends AnyFunction>(
   options: CompileOptions = {},
 ): Compiled<F> {
   requireFunction('compile', fn, 'write compile((x) => ...)');
-  checkOptions('compile', options, ['name', 'keepGrads', 'dynamic', 'fallback']);
+  checkOptions('compile', options, ['name', 'keepGrads', 'dynamic', 'fallback', 'passes']);
+  if (options.passes !== undefined) checkPasses('compile', options.passes);
   const recorder = new Recorder<F>(fn as F, options);
   const compiled = (...args: unknown[]): unknown => recorder.call(args);
   return Object.assign(compiled, {
     explain: () => recorder.explain(),
     reset: () => recorder.reset(),
+    graph: (...args: unknown[]) => recorder.graph(args),
   }) as unknown as Compiled<F>;
 }
 
 /** Runs every compiled function eagerly from now on, as GRADUS_COMPILE=0 does. */
 compile.disable = (): void => {
-  enabled = false;
+  setCompileEnabled(false);
 };
 
 /** Takes `disable` back. */
 compile.enable = (): void => {
-  enabled = true;
+  setCompileEnabled(true);
 };

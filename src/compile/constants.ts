@@ -2,14 +2,52 @@
  * Constant folding: what a program computes from captured tensors alone (normalisation by running
  * statistics, say) is computed once, by the same kernels, and again when one of those was assigned.
  */
-import { numelOf } from '../base/index.ts';
+import { numelOf, type Spec } from '../base/index.ts';
 import type { Graph, GraphNode, GraphValue } from '../ir/index.ts';
+import type { Executable, Storage } from '../runtime/device.ts';
+import type { Tensor } from '../tensor/index.ts';
+import { makeExecutable } from './control/executable.ts';
+import { runOn } from './operands.ts';
 import { keep, rebuild } from './rebuild.ts';
 
 export interface Folded {
   /** Its inputs are those of the whole graph; its outputs further inputs of `main`. */
   readonly constants: Graph;
   readonly main: Graph;
+}
+
+/** Values that are computed from captured tensors, kept from call to call. */
+export class Constants {
+  private readonly executable: Executable;
+  private readonly device: string;
+  /** Inputs of the program that they depend on. */
+  private readonly reads: readonly number[];
+  private values: readonly Tensor[] = [];
+  /** What the captured tensors held when they were made. */
+  private storages: readonly Storage[] = [];
+  private versions: readonly number[] = [];
+
+  constructor(graph: Graph, specs: readonly Spec[], device: string) {
+    const used = new Set(graph.nodes.flatMap((n) => n.inputs));
+    this.reads = graph.inputs.flatMap((v, i) => (used.has(v) ? [i] : []));
+    this.executable = makeExecutable(device, graph, specs, { program: true });
+    this.device = device;
+  }
+
+  /** The values in a call with these inputs. */
+  in(inputs: readonly (Tensor | number)[]): readonly Tensor[] {
+    const { reads, storages, versions } = this;
+    const current = reads.every((i, k) => {
+      const { storage } = inputs[i] as Tensor;
+      return storage === storages[k] && storage.version === versions[k];
+    });
+    if (storages.length > 0 && current) return this.values;
+    this.storages = [];
+    this.values = runOn(this.device, this.executable, inputs);
+    this.storages = reads.map((i) => (inputs[i] as Tensor).storage);
+    this.versions = this.storages.map((s) => s.version);
+    return this.values;
+  }
 }
 
 /** Kinds of op that are worth it by themselves; elementwise ones are if there are several. */

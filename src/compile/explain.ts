@@ -4,10 +4,15 @@ import type { Tensor } from '../tensor/index.ts';
 import type { Recorded } from './bindings.ts';
 import { type Flat, structureKey } from './tree.ts';
 
+/** The reason that deserves a word at once: numbers are constants of a recording. */
+export const NUMBER = 'a number among the arguments differs';
+
 /** What is remembered of a recording: types, never the tensors. */
 export interface Recording {
   readonly reason: string;
   readonly structure: string;
+  /** The structure without its numbers. */
+  readonly form: string;
   readonly paths: readonly string[];
   readonly types: readonly string[];
 }
@@ -18,8 +23,9 @@ export function describeRecording(
   same: readonly { readonly recorded: Recorded }[],
 ): Recording {
   const structure = structureKey(flat.template);
+  const form = structureKey(flat.template, false);
   const types = flat.tensors.map(typeText);
-  const now = { structure, paths: flat.paths, types };
+  const now = { structure, form, paths: flat.paths, types };
   return { ...now, reason: reasonFor(before.at(-1), now, flat, same) };
 }
 
@@ -36,7 +42,7 @@ function reasonFor(
     return `${guard?.what ?? 'something it relied on'} changed`;
   }
   if (now.structure !== last.structure) {
-    return 'the structure of the arguments, or a number or string among them, differs';
+    return now.form === last.form ? NUMBER : 'the structure of the arguments differs';
   }
   const i = now.types.findIndex((t, k) => t !== last.types[k]);
   if (i >= 0) return `${now.paths[i]} is ${now.types[i]}, and was ${last.types[i]}`;

@@ -1,7 +1,8 @@
 /** What the inputs of a program are in a call. */
-import { type Spec, specOf, WEAK_INT } from '../base/index.ts';
+import { bytesOf, type Spec, specOf, WEAK_INT } from '../base/index.ts';
 import { copy, type GraphValue } from '../ir/index.ts';
-import { noGrad, type Tensor, wordsOf } from '../tensor/index.ts';
+import { type Executable, getDevice } from '../runtime/device.ts';
+import { noGrad, Tensor, wordsOf } from '../tensor/index.ts';
 import { ownerTensor, type Source } from './bindings.ts';
 
 /** One call: its arguments, and the random state at its start. */
@@ -32,6 +33,20 @@ export function laidOut(t: Tensor, spec: Spec): Tensor {
   if (own.strides.join() === spec.strides.join()) return t;
   return noGrad(() => copy(t) as Tensor);
 }
+
+/** Fresh tensors for the outputs of an executable, computed from these inputs. */
+export function runOn(
+  device: string,
+  executable: Executable,
+  inputs: readonly (Tensor | number)[],
+): Tensor[] {
+  const outs = executable.outputs.map((spec) => freshTensor(device, spec));
+  executable.runAll(outs, inputs);
+  return outs;
+}
+
+export const freshTensor = (device: string, spec: Spec): Tensor =>
+  new Tensor(getDevice(device).allocate(spec.numel * bytesOf(spec.dtype)), 0, spec, null);
 
 /** What a program is made for: captured tensors keep their layout, all others are dense. */
 export function specFor(source: Source, value: GraphValue, device: string): Spec {

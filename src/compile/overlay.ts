@@ -6,6 +6,7 @@ import { GraphError, type Spec, sameShape, specOf } from '../base/index.ts';
 import type { GraphValue } from '../ir/index.ts';
 import type { Storage } from '../runtime/device.ts';
 import {
+  type AbstractOwner,
   abstractStorage,
   abstractTensor,
   refuseSpent,
@@ -37,12 +38,12 @@ export class Overlay {
   /** Makes an input of the graph. */
   private readonly input: (source: Source, t: Tensor) => GraphValue;
   private readonly ownerOf: (t: Tensor) => Owner;
-  private readonly tracer: object;
+  private readonly tracer: AbstractOwner;
 
   constructor(
     input: (source: Source, t: Tensor) => GraphValue,
     ownerOf: (t: Tensor) => Owner,
-    tracer: object,
+    tracer: AbstractOwner,
   ) {
     this.input = input;
     this.ownerOf = ownerOf;

@@ -1,11 +1,12 @@
 /** A recorded function made executable for one signature: gathers inputs, runs, commits. */
-import { bytesOf, type Spec } from '../base/index.ts';
-import { type Executable, getDevice } from '../runtime/device.ts';
-import { getRandomState, SPENT, setRandomState, Tensor } from '../tensor/index.ts';
+import { type Spec, specOf } from '../base/index.ts';
+import type { Executable } from '../runtime/device.ts';
+import { getRandomState, SPENT, setRandomState, type Tensor } from '../tensor/index.ts';
 import { attachBackward } from './attach.ts';
 import { ownerTensor, type Recorded } from './bindings.ts';
+import { Constants, foldConstants } from './constants.ts';
 import { makeExecutable } from './control/executable.ts';
-import { type Call, operandOf, specFor } from './operands.ts';
+import { type Call, freshTensor, operandOf, specFor } from './operands.ts';
 import { runPasses } from './passes/index.ts';
 import { unflatten } from './tree.ts';
 
@@ -14,6 +15,7 @@ export class Program {
   private readonly device: string;
   private readonly executable: Executable;
   private readonly specs: readonly Spec[];
+  private readonly constants: Constants | null;
   /** For each output, the input that is the same cell, if it may be written in place; else -1. */
   private readonly sameInput: readonly number[];
 
@@ -23,7 +25,16 @@ export class Program {
     const { graph, sources, targets } = recorded;
     this.specs = sources.map((s, i) => specFor(s, graph.inputs[i], device));
     const last = targets.flatMap((t, o) => (t.kind === 'cell' ? [o] : []));
-    this.executable = makeExecutable(device, runPasses(graph), this.specs, {
+    const written = new Set(targets.map((t) => (t.kind === 'cell' ? t.cell : null)));
+    const passed = runPasses(graph);
+    const folded = foldConstants(passed, (i) => {
+      const source = sources[i];
+      return source.kind === 'captured' && !written.has(source.tensor);
+    });
+    const { main, constants } = folded ?? { main: passed, constants: null };
+    this.constants = constants === null ? null : new Constants(constants, this.specs, device);
+    const kept = constants?.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device)) ?? [];
+    this.executable = makeExecutable(device, main, [...this.specs, ...kept], {
       last,
       program: true,
     });
@@ -43,13 +54,11 @@ export class Program {
   run(args: readonly Tensor[]): unknown {
     const call: Call = { args, ...getRandomState() };
     const inputs = this.recorded.sources.map((s, i) => operandOf(s, call, this.specs[i]));
-    const device = getDevice(this.device);
-    const outs = this.executable.outputs.map((spec, o) => {
-      const cell = this.cellInPlace(o, inputs);
-      if (cell !== null) return cell;
-      return new Tensor(device.allocate(spec.numel * bytesOf(spec.dtype)), 0, spec, null);
-    });
-    this.executable.runAll(outs, inputs);
+    const outs = this.executable.outputs.map(
+      (spec, o) => this.cellInPlace(o, inputs) ?? freshTensor(this.device, spec),
+    );
+    const constants = this.constants?.in(inputs) ?? [];
+    this.executable.runAll(outs, constants.length === 0 ? inputs : [...inputs, ...constants]);
     return this.commit(outs, inputs, call);
   }
 

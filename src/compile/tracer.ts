@@ -1,59 +1,41 @@
 /**
- * The interpreter that records: it adds a node to a graph for each op, gives abstract tensors, and
- * makes the tape nodes that eager mode would make.
+ * The recording of a function for compile(): what comes in from outside, what is written, and what
+ * cannot be recorded.
  */
-import {
-  GraphError,
-  isFloat,
-  runningModule,
-  type Spec,
-  specOf,
-  userFrame,
-  WEAK_INT,
-} from '../base/index.ts';
+import { GraphError, type Spec, specOf, WEAK_INT } from '../base/index.ts';
 import {
   type Attrs,
   attrs as attrsOf,
   CAST,
-  type Graph,
   type GraphValue,
-  type Interpreter,
-  inferAll,
   interpreter,
   type OpDef,
   type Operand,
-  type Origin,
   type RandomState,
-  Recorder,
   type Value,
   withInterpreter,
 } from '../ir/index.ts';
 import {
   abstractHandle,
   abstractTensor,
-  gradMode,
   LEAF,
   Node,
   type Recording,
-  recordNode,
-  setGradMode,
+  refuseSymbolic,
   setRecording,
-  specOfOperand,
-  Tensor,
-  weakSpec,
+  type Tensor,
 } from '../tensor/index.ts';
 import type { Guard, Owner, Source } from './bindings.ts';
 import { Overlay } from './overlay.ts';
+import { Tracing } from './tracing.ts';
 
-export class Tracer implements Interpreter, Recording {
-  readonly recorder: Recorder;
+export class Tracer extends Tracing implements Recording {
   readonly inputs: GraphValue[] = [];
   readonly sources: Source[] = [];
   readonly overlay: Overlay;
   readonly guards: Guard[] = [];
   readonly undo: (() => void)[] = [];
   randomCalls = 0;
-  readonly device: string;
   private seed: readonly Tensor[] | null = null;
   /** Stand-ins of captured tensors, and whom each stand-in stands for. */
   private readonly captured = new Map<Tensor, Tensor>();
@@ -62,8 +44,7 @@ export class Tracer implements Interpreter, Recording {
   private readonly eager = interpreter();
 
   constructor(device: string) {
-    this.device = device;
-    this.recorder = new Recorder(device);
+    super(device);
     this.overlay = new Overlay(
       (source, t) => this.input(source, t.spec),
       (t) => this.ownerOf(t),
@@ -126,6 +107,7 @@ export class Tracer implements Interpreter, Recording {
     const handle = abstractHandle(t);
     if (handle !== null) {
       if (handle.owner === this) return t;
+      if (handle.owner.symbolic === true) throw refuseSymbolic('compile', t);
       throw new GraphError({
         op: 'compile',
         problem: 'a tensor that was made while another function was recorded is used here',
@@ -147,42 +129,6 @@ export class Tracer implements Interpreter, Recording {
 
   // ---- Interpreter
 
-  apply1(def: OpDef, a: Value, attrs: Attrs | null): Value {
-    return this.apply(def, [a], attrs)[0];
-  }
-
-  apply2(def: OpDef, a: Operand, b: Operand, attrs: Attrs | null): Value {
-    return this.apply(def, [a, b], attrs)[0];
-  }
-
-  apply(
-    def: OpDef,
-    inputs: readonly Operand[],
-    attrs: Attrs | null,
-    regions: readonly Graph[] = [],
-  ): readonly Tensor[] {
-    const types = typesOf(def, inputs);
-    const operands = inputs.map((x) => (typeof x === 'number' ? x : this.seen(x as Tensor)));
-    const outs = inferAll(def, types, attrs, regions);
-    const wanted =
-      def.differentiable &&
-      gradMode() &&
-      outs.some((t) => isFloat(t.dtype)) &&
-      operands.some((x) => typeof x !== 'number' && x.node !== null);
-    if (wanted && def.gradient === undefined && def.decompose !== undefined) {
-      return this.inline(def, operands, attrs);
-    }
-    if (def.views === true) return this.views(def, operands, attrs, wanted);
-    this.recorder.origin = origin(def.name);
-    const values = operands.map((x) => (typeof x === 'number' ? x : this.valueOf(x)));
-    const made = this.recorder.apply(def, values, attrs, regions);
-    const tensors = made.map((v) =>
-      abstractTensor(v, specOf(v.dtype, v.shape, undefined, this.device), this),
-    );
-    if (wanted) recordNode(def, operands, attrs, tensors);
-    return tensors;
-  }
-
   update(
     def: OpDef,
     inputs: readonly Operand[],
@@ -197,27 +143,6 @@ export class Tracer implements Interpreter, Recording {
       this.seen(cell);
       cell.replaceStorage(value.storage);
     });
-  }
-
-  private inline(def: OpDef, inputs: readonly Operand[], attrs: Attrs | null): readonly Tensor[] {
-    const out = def.decompose?.(inputs, attrs) as Tensor | readonly Tensor[];
-    return Array.isArray(out) ? out : [out as Tensor];
-  }
-
-  private views(
-    def: OpDef,
-    inputs: readonly Operand[],
-    attrs: Attrs | null,
-    wanted: boolean,
-  ): readonly Tensor[] {
-    const before = setGradMode(false);
-    try {
-      const outs = this.inline(def, inputs, attrs);
-      if (wanted) recordNode(def, inputs, attrs, outs);
-      return outs;
-    } finally {
-      setGradMode(before);
-    }
   }
 
   // ---- Recording
@@ -319,42 +244,5 @@ class Unreachable {
       operands: [this.stand],
       remedy: 'call backward outside, on what the function returns; or pass x.detach()',
     });
-  }
-}
-
-/** Types of operands as eager mode sees them. */
-function typesOf(def: OpDef, inputs: readonly Operand[]) {
-  if (inputs.length === 2) {
-    const [a, b] = inputs;
-    if (typeof a === 'number' && b instanceof Tensor) {
-      return [weakSpec(def, a, b), specOfOperand(def, b, 1, false)];
-    }
-    if (typeof b === 'number' && a instanceof Tensor) {
-      return [specOfOperand(def, a, 0, false), weakSpec(def, b, a)];
-    }
-  }
-  const floats = inputs.some((x) => x instanceof Tensor && isFloat(x.dtype));
-  return inputs.map((x, i) => specOfOperand(def, x, i, floats));
-}
-
-function origin(op: string): Origin {
-  const module = runningModule();
-  return { op, line: userLine(), module: module === '' ? undefined : module };
-}
-
-/** Frames to look at first: writing them down is what costs. */
-const FEW = 12;
-
-function userLine(): string | undefined {
-  const limit = Error.stackTraceLimit;
-  try {
-    for (const frames of [FEW, 60]) {
-      Error.stackTraceLimit = frames;
-      const line = userFrame(new Error().stack ?? '');
-      if (line !== undefined) return line;
-    }
-    return undefined;
-  } finally {
-    Error.stackTraceLimit = limit;
   }
 }

@@ -73,12 +73,16 @@ export function unflatten(template: Template, at: (place: number) => unknown): u
   }
 }
 
-/** A structure as text, equal for structures that differ in their tensors alone. */
-export function structureKey(t: Template): string {
+/**
+ * A structure as text, equal for structures that differ in their tensors alone; or in numbers too, if
+ * these are not to count.
+ */
+export function structureKey(t: Template, numbers = true): string {
   switch (t.kind) {
     case 'tensor':
       return 'T';
     case 'value':
+      if (!numbers && typeof t.value === 'number') return '#';
       return typeof t.value === 'string'
         ? JSON.stringify(t.value)
         : Object.is(t.value, -0)
@@ -87,8 +91,8 @@ export function structureKey(t: Template): string {
             ? `${t.value}n`
             : String(t.value);
     case 'array':
-      return `[${t.items.map(structureKey).join(',')}]`;
+      return `[${t.items.map((x) => structureKey(x, numbers)).join(',')}]`;
     case 'object':
-      return `{${t.entries.map(([k, v]) => `${JSON.stringify(k)}:${structureKey(v)}`).join(',')}}`;
+      return `{${t.entries.map(([k, v]) => `${JSON.stringify(k)}:${structureKey(v, numbers)}`).join(',')}}`;
   }
 }

@@ -1,7 +1,13 @@
 /** What an abstract tensor has in place of memory. */
-import { GraphError } from '../base/index.ts';
+import { GraphError, type Type } from '../base/index.ts';
 import type { GraphValue } from '../ir/index.ts';
 import { recording } from './recording.ts';
+
+/** A recording, or those who build graphs from placeholders. */
+export interface AbstractOwner {
+  /** Its tensors are symbolic: they stay, and get values when a graph of them is called. */
+  readonly symbolic?: boolean;
+}
 
 /**
  * Stands in for a device's record of memory. Whoever looks for the bytes is told that there are none:
@@ -10,9 +16,9 @@ import { recording } from './recording.ts';
 export class AbstractHandle {
   readonly value: GraphValue;
   /** The recording it belongs to. */
-  readonly owner: object;
+  readonly owner: AbstractOwner;
 
-  constructor(value: GraphValue, owner: object) {
+  constructor(value: GraphValue, owner: AbstractOwner) {
     this.value = value;
     this.owner = owner;
   }
@@ -30,7 +36,18 @@ export class AbstractHandle {
   }
 }
 
-function unknown({ value }: AbstractHandle): never {
+/** The error of who asks a symbolic tensor for what only a call of its graph can give. */
+export function refuseSymbolic(op: string, operand: Type): GraphError {
+  return new GraphError({
+    op,
+    problem: 'this tensor is symbolic: it was computed from placeholders and has no value',
+    operands: [operand],
+    remedy: 'make a graph, const f = graph([x], [y]), and call it: f(tensor) gives the value',
+  });
+}
+
+function unknown({ value, owner }: AbstractHandle): never {
+  if (owner.symbolic === true) throw refuseSymbolic('tensor', value);
   const during = recording() !== null;
   throw new GraphError({
     op: during ? 'compile' : 'tensor',

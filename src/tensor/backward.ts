@@ -1,6 +1,7 @@
 /** One backward run over the tape: from seeds to leaves, latest node first, no recursion. */
 import { GraphError, ShapeError, type Spec, sameShape } from '../base/index.ts';
 import { copy, full, type Value } from '../ir/index.ts';
+import { AbstractHandle } from './abstract-handle.ts';
 import { accumulate, Frontier, setFrontier } from './accumulate.ts';
 import { setBackwardNode } from './anomaly.ts';
 import { setGradMode } from './grad-mode.ts';
@@ -31,6 +32,7 @@ let depth = 0;
 /** `loss.backward(options)`: adds into `.grad` of every leaf that `root` depends on. */
 export function backward(root: Tensor, options: BackwardOptions = {}): void {
   const { createGraph = false, retainGraph = createGraph } = options;
+  refuseSymbolicRoot(root);
   if (root.node === null) {
     throw new GraphError({
       op: 'backward',
@@ -40,6 +42,20 @@ export function backward(root: Tensor, options: BackwardOptions = {}): void {
     });
   }
   runBackward([root], [seedOf(root, options.gradient)], createGraph, retainGraph, null);
+}
+
+/** Gradients of placeholders' results are graphs: `.grad` of a parameter cannot hold one. */
+function refuseSymbolicRoot(t: Tensor): void {
+  const { handle } = t.storage;
+  if (!(handle instanceof AbstractHandle) || handle.owner.symbolic !== true) return;
+  throw new GraphError({
+    op: 'backward',
+    problem: 'this tensor is symbolic: its gradients have no values to add into .grad',
+    operands: [t],
+    remedy:
+      'build the gradient, with grad(f)(x) or graph(x, loss).grad(w); ' +
+      'or write the step as a function and compile() it',
+  });
 }
 
 export function seedOf(root: Tensor, given?: Tensor): Tensor {
@@ -137,6 +153,7 @@ function many(n: Node, grads: (Tensor | null)[]): void {
 
 /** Adds into a leaf's `.grad`. Two leaves never share a buffer: what others hold is copied. */
 function deposit(leaf: Tensor, g: Tensor, owned: boolean): void {
+  refuseSymbolicRoot(g);
   if (leaf.grad !== null) {
     const before = leaf.grad;
     leaf.grad = before.plus(g);

@@ -1,7 +1,9 @@
 /** The room's door: Tensor, its functions, autograd, random numbers. */
 
 export { type DeviceSpeed } from '../runtime/device.ts';
-export { abstractHandle, abstractStorage, abstractTensor } from './abstract.ts';
+export { abstractHandle, abstractStorage, abstractTensor, isSymbolic } from './abstract.ts';
+export { type AbstractOwner, refuseSymbolic } from './abstract-handle.ts';
+export { ALIAS } from './alias.ts';
 export { anomalyMode, detectAnomaly } from './anomaly.ts';
 export { type IndexArray, type IndexItem, type Slice, slice } from './at.ts';
 export { type AttentionOptions, scaledDotProductAttention } from './attention.ts';

@@ -1,0 +1,221 @@
+/**
+ * Numbers that came from open sizes, recognised by the stand-ins in them: whole ones as sums of
+ * products of sizes, fractions such as `1 / (batch * 10)` and `1 / sqrt(len)`.
+ */
+import { SMALLEST } from './sizes.ts';
+
+/** A number that depends on open sizes. */
+export interface SizeExpression {
+  /** As `10*batch+1`. */
+  readonly text: string;
+  at(size: (name: string) => number): number;
+}
+
+/** A product of open sizes. */
+interface Monomial {
+  readonly names: readonly string[];
+  readonly value: number;
+}
+
+/** Added to or taken from a multiple of a size at most. */
+const OFFSET = 64;
+/** With an offset, no size comes more often than this. */
+const TIMES = 4096;
+
+export class Recogniser {
+  /** Products of up to three sizes, the longest first. */
+  private readonly monomials: readonly Monomial[];
+  private readonly found = new Map<number, SizeExpression | null>();
+
+  constructor(sizes: ReadonlyMap<string, number>) {
+    const one: Monomial = { names: [], value: 1 };
+    const times = (list: readonly Monomial[]): Monomial[] =>
+      list.flatMap((m) =>
+        [...sizes]
+          .filter(([name]) => m.names.length === 0 || name >= (m.names.at(-1) as string))
+          .map(([name, prime]) => ({ names: [...m.names, name], value: m.value * prime })),
+      );
+    const first = times([one]);
+    const second = times(first);
+    this.monomials = [...times(second), ...second, ...first];
+  }
+
+  /** What the number is of open sizes; null for a constant. */
+  recognise(v: number): SizeExpression | null {
+    if (this.monomials.length === 0 || !Number.isFinite(v) || v === 0) return null;
+    let e = this.found.get(v);
+    if (e === undefined) {
+      if (v < 0) e = negated(this.recognise(-v));
+      else e = Number.isInteger(v) ? this.whole(v) : this.fraction(v);
+      this.found.set(v, e);
+    }
+    return e;
+  }
+
+  /** Whether a number is a whole multiple of sizes, or one next to it: no accident. */
+  isMultiple(v: number): boolean {
+    if (v < SMALLEST - 2 || !Number.isInteger(v)) return false;
+    return this.monomials.some(({ names, value }) => {
+      const c = Math.round(v / value);
+      return v === c * value || (names.length === 1 && c <= 4 && Math.abs(v - c * value) <= 2);
+    });
+  }
+
+  /** A fraction of an open size that was rounded, such as its half: it cannot be followed. */
+  isRounded(v: number): boolean {
+    if (!Number.isInteger(v) || v < SMALLEST / 8 || this.recognise(v) !== null) return false;
+    const near = (x: number): boolean => Math.abs(x - v) <= 2;
+    return this.monomials.some(
+      (m) =>
+        m.names.length === 1 &&
+        [2, 3, 4, 8].some((d) => [1, 2, 3, 5].some((a) => near((a * m.value) / d))),
+    );
+  }
+
+  private whole(v: number): SizeExpression | null {
+    if (v < SMALLEST - OFFSET) return null;
+    return this.multiple(v) ?? this.shifted(v) ?? this.sum(v);
+  }
+
+  /** `c * m` */
+  private multiple(v: number): SizeExpression | null {
+    const m = this.monomials.find((k) => v % k.value === 0);
+    if (m === undefined) return null;
+    const c = v / m.value;
+    const inner = this.whole(c);
+    if (inner === null) return linear([[c, m]], 0);
+    const text = `${nameOf(m)}*(${inner.text})`;
+    return { text, at: (size) => product(m, size) * inner.at(size) };
+  }
+
+  /** `c * m + b`, or `c * (m + b)` */
+  private shifted(v: number): SizeExpression | null {
+    let best: { c: number; m: Monomial; b: number } | null = null;
+    for (const m of this.monomials) {
+      const c = Math.round(v / m.value);
+      const b = v - c * m.value;
+      if (c < 1 || c > TIMES || Math.abs(b) > OFFSET) continue;
+      if (best === null || Math.abs(b) < Math.abs(best.b)) best = { c, m, b };
+    }
+    if (best !== null) return linear([[best.c, best.m]], best.b);
+    for (const m of this.monomials) {
+      for (let b = 1; b <= 16; b++) {
+        for (const n of [m.value + b, m.value - b]) {
+          if (v % n !== 0 || v / n > TIMES) continue;
+          return linear([[v / n, m]], (v / n) * (n - m.value));
+        }
+      }
+    }
+    return null;
+  }
+
+  /** `a * m + b * n + d` of two products */
+  private sum(v: number): SizeExpression | null {
+    for (const m of this.monomials) {
+      for (let a = 1; a <= 8; a++) {
+        const rest = v - a * m.value;
+        if (rest < SMALLEST - OFFSET) break;
+        for (const n of this.monomials) {
+          const b = Math.round(rest / n.value);
+          const d = rest - b * n.value;
+          if (n === m || b < 1 || b > 8 || Math.abs(d) > 8) continue;
+          return linear(
+            [
+              [a, m],
+              [b, n],
+            ],
+            d,
+          );
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Whether a size is a factor: then the fraction is one of another product of sizes, or of none. */
+  private hasSize(n: number): boolean {
+    return this.monomials.some((m) => m.names.length === 1 && n % m.value === 0);
+  }
+
+  private fraction(v: number): SizeExpression | null {
+    for (const m of this.monomials) {
+      const of = (q: number): readonly [number, number] | null => {
+        const r = ratio(q);
+        return r === null || r.some((n) => this.hasSize(n)) ? null : r;
+      };
+      const size = (at: (name: string) => number) => product(m, at);
+      const name = nameOf(m);
+      let r = of(v * m.value);
+      if (r !== null) {
+        const [a, b] = r;
+        return { text: `${a}/(${timesText(b, name)})`, at: (s) => a / (b * size(s)) };
+      }
+      r = of(v * v * m.value);
+      if (r !== null) {
+        const [a, b] = r;
+        return {
+          text: `sqrt(${a}/(${timesText(b, name)}))`,
+          at: (s) => Math.sqrt(a / (b * size(s))),
+        };
+      }
+      r = short(v / m.value);
+      if (r !== null) {
+        const [a, b] = r;
+        return { text: `${a}*${name}/${b}`, at: (s) => (a * size(s)) / b };
+      }
+      r = short((v * v) / m.value);
+      if (r !== null) {
+        const [a, b] = r;
+        return { text: `sqrt(${a}*${name}/${b})`, at: (s) => Math.sqrt((a * size(s)) / b) };
+      }
+    }
+    // c / (a * n + b), such as the divisor of a variance
+    for (let c = 1; c <= 16; c++) {
+      const w = c / v;
+      const n = Math.round(w);
+      if (n < SMALLEST - OFFSET || Math.abs(w - n) > w * 2 ** -50) continue;
+      const e = this.whole(n);
+      if (e !== null) return { text: `${c}/(${e.text})`, at: (s) => c / e.at(s) };
+    }
+    return null;
+  }
+}
+
+const product = (m: Monomial, at: (name: string) => number): number =>
+  m.names.reduce((n, name) => n * at(name), 1);
+
+const nameOf = (m: Monomial): string => m.names.join('*');
+const timesText = (c: number, name: string): string => (c === 1 ? name : `${c}*${name}`);
+
+function linear(terms: readonly (readonly [number, Monomial])[], b: number): SizeExpression {
+  const sum = terms.map(([c, m]) => timesText(c, nameOf(m))).join('+');
+  return {
+    text: b === 0 ? sum : `${sum}${b < 0 ? '' : '+'}${b}`,
+    at: (size) => terms.reduce((n, [c, m]) => n + c * product(m, size), b),
+  };
+}
+
+const negated = (e: SizeExpression | null): SizeExpression | null =>
+  e === null ? null : { text: `-(${e.text})`, at: (size) => -e.at(size) };
+
+/** The simplest fraction that is `q` to the last bits, if it is simple; by continued fractions. */
+function ratio(q: number): readonly [number, number] | null {
+  let [a0, b0, a1, b1] = [0, 1, 1, 0];
+  let x = q;
+  for (let i = 0; i < 20; i++) {
+    const n = Math.floor(x);
+    [a0, a1] = [a1, n * a1 + a0];
+    [b0, b1] = [b1, n * b1 + b0];
+    if (a1 * b1 > 2 ** 26) return null;
+    if (a1 > 0 && Math.abs(a1 / b1 - q) <= q * 2 ** -50) return [a1, b1];
+    if (x === n) return null;
+    x = 1 / (x - n);
+  }
+  return null;
+}
+
+/** A fraction of few digits only. */
+function short(q: number): readonly [number, number] | null {
+  const r = ratio(q);
+  return r !== null && r[0] <= 64 && r[1] <= 64 ? r : null;
+}
