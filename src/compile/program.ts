@@ -27,16 +27,18 @@ export class Program {
     const last = targets.flatMap((t, o) => (t.kind === 'cell' ? [o] : []));
     const written = new Set(targets.map((t) => (t.kind === 'cell' ? t.cell : null)));
     const passed = runPasses(graph);
-    const folded = foldConstants(passed, (i) => {
+    const isConstant = (i: number): boolean => {
       const source = sources[i];
       return source.kind === 'captured' && !written.has(source.tensor);
-    });
+    };
+    const folded = foldConstants(passed, isConstant);
     const { main, constants } = folded ?? { main: passed, constants: null };
     this.constants = constants === null ? null : new Constants(constants, this.specs, device);
     const kept = constants?.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device)) ?? [];
     this.executable = makeExecutable(device, main, [...this.specs, ...kept], {
       last,
       program: true,
+      constants: main.inputs.flatMap((_, i) => (i >= sources.length || isConstant(i) ? [i] : [])),
     });
     this.sameInput = targets.map((t, o) => {
       if (t.kind !== 'cell') return -1;

@@ -9,7 +9,9 @@ import type { Kernel } from './ir.ts';
 export type BufferRef =
   | { readonly kind: 'input'; readonly index: number }
   | { readonly kind: 'output'; readonly index: number }
-  | { readonly kind: 'temp'; readonly index: number };
+  | { readonly kind: 'temp'; readonly index: number }
+  /** Memory of the plan's own, which holds what kept launches wrote from run to run. */
+  | { readonly kind: 'kept'; readonly index: number };
 
 export type Arg =
   /** Address of a buffer's first element (an input's own offset included) plus `bytes`. */
@@ -30,6 +32,11 @@ export interface Launch {
   readonly args: readonly Arg[];
   /** Into how many tiles it cuts its work; 1 unless given. Every tile must run once. */
   readonly tiles?: number;
+  /**
+   * Depends on constant inputs alone (see `lowerGraph`) and writes kept buffers alone: needed again only
+   * when one of those inputs has changed.
+   */
+  readonly kept?: true;
   /** The node whose index may be out of range, if there is one. */
   readonly faults?: GraphNode;
 }
@@ -47,6 +54,8 @@ export interface Temporaries {
 /** Everything one graph needs: launches in order, and where each temporary buffer lies. */
 export interface LaunchPlan extends Temporaries {
   readonly launches: readonly Launch[];
+  /** Sizes of the kept buffers. */
+  readonly keptSizes: readonly number[];
   /** Pairs [output, input]: the output may lie on the input's memory, if that is dense. */
   readonly inPlace: readonly (readonly [number, number])[];
 }

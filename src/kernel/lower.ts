@@ -9,6 +9,11 @@ import type { TargetInfo } from './ir.ts';
 import type { LaunchPlan } from './launch.ts';
 import { Assembly } from './schedule/assembly.ts';
 
+export interface LowerOptions {
+  readonly last?: readonly number[];
+  readonly constants?: readonly number[];
+}
+
 /**
  * Kernels that compute the graph, whose nodes are primitives, on inputs of these specs.
  *
@@ -16,13 +21,14 @@ import { Assembly } from './schedule/assembly.ts';
  * numbers among a node's operands are constants of the kernels. A pure elementwise kernel takes
  * its output pointers first, then its operands in order, scalars, sizes and strides; an output may
  * lie on a dense operand of the same shape if no later launch reads that operand. Outputs in `last` may
- * do so only if nothing that can fault comes later; they are written as late as may be.
+ * do so only if nothing that can fault comes later; they are written as late as may be. What is made ready
+ * of inputs in `constants` (packed weights) is kept from run to run.
  */
 export function lowerGraph(
   graph: Graph,
   inputs: readonly Spec[],
   info: TargetInfo,
-  last: readonly number[] = [],
+  { last, constants }: LowerOptions = {},
 ): LaunchPlan {
-  return new Assembly(graph, inputs, info, fuse(graph), last).plan();
+  return new Assembly(graph, inputs, info, fuse(graph), last, constants).plan();
 }

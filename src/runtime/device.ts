@@ -57,6 +57,8 @@ export interface Executable {
 export interface CompileOptions {
   /** Made to run as one call, again and again, at the cost of some memory. */
   readonly program?: boolean;
+  /** Inputs of a program that change rarely: what kernels make ready of them may be kept. */
+  readonly constants?: readonly number[];
   /**
    * Outputs that may lie on inputs which must stay as they are if the run fails: written after
    * everything that can fail.

@@ -83,6 +83,7 @@ function phaseConv(
   return {
     name: spec.name,
     dtype,
+    keep: spec.keep ?? null,
     batch: g.batch,
     groups: g.groups,
     x: spec.a,

@@ -3,6 +3,7 @@ import type { DType } from '../../base/index.ts';
 import type { ConvGeometry } from '../../ir/index.ts';
 import type { Epilogue } from '../epilogue.ts';
 import type { BufferRef } from '../launch.ts';
+import type { Temp } from './arguments.ts';
 
 export interface ConvSpec {
   readonly name: string;
@@ -17,4 +18,6 @@ export interface ConvSpec {
   readonly bStrides: readonly number[];
   readonly out: BufferRef;
   readonly epilogue: Epilogue | null;
+  /** If b holds constant weights: memory that keeps what is made of them. */
+  readonly keep?: Temp | null;
 }

@@ -36,6 +36,7 @@ function forwardConv(spec: ConvSpec): ImageConv {
   return {
     name: spec.name,
     dtype,
+    keep: spec.keep ?? null,
     batch: g.batch,
     groups: g.groups,
     x: spec.a,

@@ -9,8 +9,8 @@
 import { bytesOf } from '../../base/index.ts';
 import { KernelBuilder } from '../builder.ts';
 import type { Reg, TargetInfo } from '../ir.ts';
-import type { Launch } from '../launch.ts';
-import { numberElem, type Temp } from './arguments.ts';
+import type { BufferRef, Launch } from '../launch.ts';
+import { Arguments, numberElem, type Temp } from './arguments.ts';
 import { finishTile, prefetchTile } from './finish.ts';
 import { type BatchStart, batchStart, gemmArguments } from './gemm-arguments.ts';
 import { Outer, PRODUCTS, Scratch, scratchBuffer } from './outer.ts';
@@ -81,7 +81,7 @@ function chooseBlocks(p: Problem, t: Tile, aInPlace: boolean, info: TargetInfo):
   return { mc: rowsFor(nc, upTo(half, t.rows)), nc };
 }
 
-export function blockedGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
+export function blockedGemm(p: Problem, info: TargetInfo, temp: Temp): Launch[] {
   const t = chooseTile(info, numberElem(p.dtype), p.m.size, p.n.size);
   const { args, epilogue, key } = gemmArguments(p, info);
   const [aInPlace, bInPlace] = [readsA(p, t, info), readsB(p, t, info)];
@@ -92,7 +92,9 @@ export function blockedGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
     new Scratch(args, name, scratchBuffer(temp, bytes, info));
   // With room for the vector that its last step may write too far.
   const packedA = aInPlace ? null : own('packedA', mc * depth * t.bytes + info.vectorBytes);
-  const packedB = bInPlace ? null : own('packedB', nc * depth * t.bytes);
+  const kept = bInPlace || p.batch.some((d) => d.b !== 0) ? null : keepPanels(p, t, info);
+  if (kept !== null) args.pointer('panels', kept.panels);
+  const packedB = bInPlace || kept !== null ? null : own('packedB', nc * depth * t.bytes);
   const byElement = !info.masks || (epilogue !== undefined && !epilogue.vector);
   const scratch = byElement ? own('scratch', t.rows * width * t.bytes) : null;
   // Partial sums lie in the output, unless the epilogue stores something of another size.
@@ -110,7 +112,8 @@ export function blockedGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
   const outer = new Outer(args, loops, products / PRODUCTS, info);
   const aRows = p.m.a === 1 ? 'm' : p.k.a === 1 ? 'k' : 's';
   const bColumns = p.n.b === 1 ? 'n' : p.k.b === 1 ? 'k' : 's';
-  const layout = `${aRows}${aInPlace ? '!' : ''}${bColumns}${bInPlace ? '!' : ''}`;
+  const bKind = kept === null ? `${bColumns}${bInPlace ? '!' : ''}` : 'kept';
+  const layout = `${aRows}${aInPlace ? '!' : ''}${bKind}`;
   const kind = `gemm ${tileKey(t)} ${layout} ${several ? 'passes' : 'once'}`;
   const outBytes = bytesOf(p.epilogue?.dtype ?? p.dtype);
 
@@ -174,7 +177,13 @@ export function blockedGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
           );
           return { pointers, spacing: 0, stride: aStep };
         };
-        b.loop(0, columns, width, toB === undefined ? [] : [toB], (jr, [panelB]) => {
+        // Kept panels hold all steps of the sum, one panel after the other.
+        const panels =
+          kept === null
+            ? toB
+            : b.add(params('panels'), b.mul(b.add(b.mul(n0, k), b.mul(k0, width)), t.bytes));
+        const nextPanel = (): Reg => (kept === null ? panelOf(width) : b.mul(k, width * t.bytes));
+        b.loop(0, columns, width, panels === undefined ? [] : [panels], (jr, [panelB]) => {
           const left = b.sub(columns, jr);
           const masks =
             panelB === undefined ? { masks: edgeMasks(b, left, t.vectors, t.lanes) } : {};
@@ -216,7 +225,7 @@ export function blockedGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
             });
             return panelA === undefined ? [] : [b.add(panelA, panelOf(t.rows))];
           });
-          return panelB === undefined ? [] : [b.add(panelB, panelOf(width))];
+          return panelB === undefined ? [] : [b.add(panelB, nextPanel())];
         });
         return [];
       });
@@ -230,10 +239,60 @@ export function blockedGemm(p: Problem, info: TargetInfo, temp: Temp): Launch {
     });
     return b.finish();
   };
-  return {
+  const product = {
     key: `${kind} ${key}${apart ? ' apart' : ''}${outer.key}`,
     build,
     args: args.args,
     ...outer.launch,
   };
+  return kept === null ? [product] : [kept.launch, product];
+}
+
+/** Panels of a constant B, copied by a launch of their own; null if B is not constant. */
+function keepPanels(
+  p: Problem,
+  t: Tile,
+  info: TargetInfo,
+): { readonly panels: BufferRef; readonly launch: Launch } | null {
+  if (p.keep === undefined || p.keep === null) return null;
+  const width = columnsOf(t);
+  const count = Math.ceil(p.n.size / width);
+  const panels = p.keep(count * width * Math.max(1, p.k.size) * t.bytes);
+  const args = new Arguments().pointer('b', p.b).pointer('to', panels);
+  args.indices({
+    n: p.n.size,
+    k: p.k.size,
+    unrolled: p.k.size - (p.k.size % 4),
+    panels: count,
+    'b.n': p.n.b * t.bytes,
+    'b.k': p.k.b * t.bytes,
+  });
+  const outer = new Outer(args, [{ name: 'panels', size: count }], 2 * p.n.size * p.k.size, info);
+  const columns = p.n.b === 1 ? 'n' : p.k.b === 1 ? 'k' : 's';
+  const build = () => {
+    const b = new KernelBuilder(`${p.name} weights`);
+    const params = args.declare(b);
+    outer.each(b, params, ([panel]) => {
+      const first = b.mul(panel, width);
+      const bytes = b.mul(params('k'), width * t.bytes);
+      packPanels(b, {
+        elem: t.elem,
+        bytes: t.bytes,
+        lanes: t.lanes,
+        masks: info.masks,
+        width,
+        source: b.add(params('b'), b.mul(first, params('b.n'))),
+        outerStride: columns === 'n' ? t.bytes : params('b.n'),
+        stepStride: columns === 'k' ? t.bytes : params('b.k'),
+        outer: b.min(b.sub(params('n'), first), width),
+        steps: params('k'),
+        unrolled: params('unrolled'),
+        to: b.add(params('to'), b.mul(panel, bytes)),
+        panelBytes: bytes,
+      });
+    });
+    return b.finish();
+  };
+  const key = `gemm panels ${tileKey(t)} ${columns} ${info.isa}${outer.key}`;
+  return { panels, launch: { key, build, args: args.args, ...outer.launch, kept: true } };
 }

@@ -35,7 +35,7 @@ export function lowerGemm(spec: GemmSpec, info: TargetInfo, temp: Temp): Launch[
     return [laneGemm(p, info, temp)];
   }
   if (rows && (m.size <= NARROW || work(p) <= DIRECT_WORK)) return [directGemm(p, info, temp)];
-  return [blockedGemm(p, info, temp)];
+  return blockedGemm(p, info, temp);
 }
 
 /** Part of the order of summation: the sizes as they were given, before batches become rows. */

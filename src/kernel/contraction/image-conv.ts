@@ -60,6 +60,8 @@ export interface ImageConv {
   };
   readonly out: BufferRef;
   readonly epilogue: Epilogue | null;
+  /** If the weights are constant: memory that keeps what is made of them. */
+  readonly keep: Temp | null;
 }
 
 /** Strides of an epilogue operand over [batch, groups, channels of a group, pixels]. */
@@ -108,10 +110,11 @@ export function imageConv(spec: ImageConv, info: TargetInfo, temp: Temp): Launch
   // Few images are cut by output channels, though each part then copies its image for itself.
   const parts = Math.min(panels, Math.ceil(info.threads / (spec.batch * groups)));
   const partRows = Math.ceil(panels / parts) * t.rows;
+  const make = spec.keep ?? temp;
   const prepared: Prepared = {
-    weights: temp(Math.max(1, groups * panels * sums * t.rows) * bytes),
-    table: temp(Math.max(1, sums) * info.indexBytes),
-    image: scratchBuffer(temp, plan.totalBytes + width * bytes, info),
+    weights: make(Math.max(1, groups * panels * sums * t.rows) * bytes),
+    table: make(Math.max(1, sums) * info.indexBytes),
+    image: scratchBuffer(make, plan.totalBytes + width * bytes, info),
   };
   args.pointer('weights', prepared.weights).pointer('table', prepared.table);
   const image = new Scratch(args, 'image', prepared.image);
@@ -268,7 +271,7 @@ interface Prepared {
 }
 
 function prepare(
-  { name, dtype, groups, image, rows, weights: w }: ImageConv,
+  { name, dtype, groups, image, rows, weights: w, keep }: ImageConv,
   t: Tile,
   prepared: Prepared,
   info: TargetInfo,
@@ -338,5 +341,6 @@ function prepare(
     return b.finish();
   };
   const key = `conv weights ${plan.key} ${tileKey(t)} ${info.isa}${outer.key}`;
-  return { key, build, args: args.args, ...outer.launch };
+  const kept = keep === null ? {} : { kept: true as const };
+  return { key, build, args: args.args, ...outer.launch, ...kept };
 }

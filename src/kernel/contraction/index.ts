@@ -1,3 +1,4 @@
+export type { Temp } from './arguments.ts';
 export { lowerConv, needsEvenPixels } from './conv.ts';
 export type { ConvSpec } from './conv-spec.ts';
 export { lowerGemm } from './gemm.ts';

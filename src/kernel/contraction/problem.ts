@@ -3,6 +3,7 @@ import type { DType } from '../../base/index.ts';
 import type { GemmMap } from '../../ir/index.ts';
 import type { Epilogue } from '../epilogue.ts';
 import type { BufferRef } from '../launch.ts';
+import type { Temp } from './arguments.ts';
 
 export interface GemmSpec {
   readonly name: string;
@@ -12,6 +13,8 @@ export interface GemmSpec {
   readonly b: BufferRef;
   readonly out: BufferRef;
   readonly epilogue: Epilogue | null;
+  /** If B is constant: memory that keeps what is made of it. */
+  readonly keep?: Temp | null;
 }
 
 /** One dimension: its size and, in elements, its stride in A, B, the output and each epilogue operand. */
@@ -30,6 +33,7 @@ export interface Problem {
   readonly b: BufferRef;
   readonly out: BufferRef;
   readonly epilogue: Epilogue | null;
+  readonly keep?: Temp | null;
   readonly batch: readonly Dim[];
   readonly m: Dim;
   readonly n: Dim;
@@ -83,6 +87,8 @@ function transpose(p: Problem): Problem | undefined {
     ...p,
     a: p.b,
     b: p.a,
+    // What was B is A now.
+    keep: null,
     batch: p.batch.map(flip),
     m: flip(p.n),
     n,

@@ -11,6 +11,7 @@ import {
   specOf,
 } from '../../base/index.ts';
 import { type Graph, GraphValue, typeOf } from '../../ir/index.ts';
+import type { Temp } from '../contraction/index.ts';
 import type { Fusion } from '../fuse.ts';
 import type { TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch, LaunchPlan } from '../launch.ts';
@@ -50,15 +51,19 @@ export class Assembly implements Surroundings {
   private parts: ReadonlyMap<GraphValue, Place> = new Map();
 
   private readonly last: ReadonlySet<number>;
+  private readonly constants: ReadonlySet<Root>;
+  private readonly kept: number[] = [];
 
   constructor(
     graph: Graph,
     inputs: readonly Spec[],
     info: TargetInfo,
     fusion: Fusion,
-    last: readonly number[],
+    last: readonly number[] = [],
+    constants: readonly number[] = [],
   ) {
     this.last = new Set(last);
+    this.constants = new Set(constants.map((i) => graph.inputs[i]));
     this.graph = graph;
     this.inputs = inputs;
     this.info = info;
@@ -76,10 +81,13 @@ export class Assembly implements Surroundings {
     const copies = this.placeOutputs();
     for (const step of this.order()) this.build(step);
     for (const [index, value] of copies) this.copyOutput(index, value);
-    const { launches } = this;
+    const launches = [
+      ...this.launches.filter((l) => l.kept),
+      ...this.launches.filter((l) => !l.kept),
+    ];
     const { starts, bytes } = placeTemps(this.temps, launches);
     const memory = { temps: starts, tempSizes: this.temps, tempBytes: bytes };
-    return { launches, ...memory, inPlace: this.inPlace() };
+    return { launches, ...memory, keptSizes: this.kept, inPlace: this.inPlace() };
   }
 
   /**
@@ -241,6 +249,15 @@ export class Assembly implements Surroundings {
 
   temp(bytes: number): BufferRef {
     return { kind: 'temp', index: this.temps.push(bytes) - 1 };
+  }
+
+  /** Memory for what is made of an operand: kept from run to run if the operand is constant. */
+  tempFor(root: Root): { readonly temp: Temp; readonly kept: boolean } {
+    if (!this.constants.has(root)) return { temp: (bytes) => this.temp(bytes), kept: false };
+    return {
+      temp: (bytes) => ({ kind: 'kept', index: this.kept.push(bytes) - 1 }),
+      kept: true,
+    };
   }
 
   /** A fresh dense buffer. */

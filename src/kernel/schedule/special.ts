@@ -114,16 +114,19 @@ function buildContraction(
     epilogue,
   };
   const temp = (bytes: number): BufferRef => assembly.temp(bytes);
+  const weights = assembly.tempFor(b.root);
+  const keep = weights.kept ? weights.temp : null;
   if (conv === null) {
     const { map: mapOf } = lower as LoweringOf<'gemm'>;
     const spec = (p: Place) => specOf(p.dtype, p.shape, p.strides);
     const map = mapOf(spec(a), spec(b), node.attrs);
-    assembly.push(operands.placed(lowerGemm({ ...common, map }, assembly.info, temp)));
+    assembly.push(operands.placed(lowerGemm({ ...common, map, keep }, assembly.info, temp)));
     return;
   }
   const spec = {
     ...common,
     ...conv,
+    keep,
     aStrides: [...a.strides],
     bStrides: [...b.strides],
   };

@@ -102,7 +102,7 @@ export class WasmDevice implements Device {
 
   compile(graph: Graph, inputs: readonly Spec[], { last }: CompileOptions = {}): Executable {
     if (debugLevel() >= 2) console.error(printGraph(graph));
-    const plan = lowerGraph(graph, inputs, this.info, last);
+    const plan = lowerGraph(graph, inputs, this.info, { last });
     const kernels = plan.launches.map((l) => this.kernel(l));
     return new WasmExecutable(this.machine, graph, inputs, plan, kernels, this.name);
   }

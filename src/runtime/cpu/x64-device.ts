@@ -107,10 +107,10 @@ export class X64Device implements Device {
     return new (arrayOf(dtype))(buffer as ArrayBuffer, byteOffset, count);
   }
 
-  compile(graph: Graph, inputs: readonly Spec[], options?: CompileOptions): Executable {
+  compile(graph: Graph, inputs: readonly Spec[], options: CompileOptions = {}): Executable {
     if (debugLevel() >= 2) console.error(printGraph(graph));
-    const load = (user: CodeUser): Loaded => {
-      const plan = lowerGraph(graph, inputs, this.info, options?.last);
+    const load = (user: CodeUser, now: CompileOptions = {}): Loaded => {
+      const plan = lowerGraph(graph, inputs, this.info, now);
       const kernels: CachedKernel[] = [];
       try {
         for (const l of plan.launches) kernels.push(this.code.kernel(l.key, () => this.make(l)));
@@ -121,8 +121,9 @@ export class X64Device implements Device {
       this.code.hold(user, kernels);
       return { plan, code: kernels.map((k) => k.block.address) };
     };
-    const kind = options?.program === true ? X64Program : X64Executable;
-    return new kind(this.machine, graph, inputs, load, this.name);
+    return options.program === true
+      ? new X64Program(this.machine, graph, inputs, load, this.name, options)
+      : new X64Executable(this.machine, graph, inputs, (user) => load(user), this.name);
   }
 
   memory(): { heapBytes: number; usedBytes: number } {
