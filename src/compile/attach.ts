@@ -2,7 +2,7 @@
 import { GraphError, type Spec, specOf, WEAK_INT } from '../base/index.ts';
 import type { GradContext, OpDef, Value } from '../ir/index.ts';
 import type { Executable } from '../runtime/device.ts';
-import { gradMode, Node, nextSequence, Tensor } from '../tensor/index.ts';
+import { gradMode, Node, nextSequence, type Tensor } from '../tensor/index.ts';
 import { type BackwardPart, ownerTensor } from './bindings.ts';
 import { makeExecutable } from './control/executable.ts';
 import { laidOut, runOn } from './operands.ts';

@@ -1,13 +1,14 @@
 /** A recorded function made executable for one signature: gathers inputs, runs, commits. */
 import { type Spec, specOf } from '../base/index.ts';
+import { copy } from '../ir/index.ts';
 import type { Executable } from '../runtime/device.ts';
-import { getRandomState, SPENT, setRandomState, type Tensor } from '../tensor/index.ts';
+import { getRandomState, noGrad, SPENT, setRandomState, type Tensor } from '../tensor/index.ts';
 import { attachBackward } from './attach.ts';
 import { ownerTensor, type Recorded } from './bindings.ts';
 import { Constants, foldConstants } from './constants.ts';
 import { makeExecutable } from './control/executable.ts';
 import { type Call, freshTensor, operandOf, specFor } from './operands.ts';
-import { runPasses } from './passes/index.ts';
+import { PASSES, type Pass, runPasses } from './passes/index.ts';
 import { unflatten } from './tree.ts';
 
 export class Program {
@@ -19,14 +20,14 @@ export class Program {
   /** For each output, the input that is the same cell, if it may be written in place; else -1. */
   private readonly sameInput: readonly number[];
 
-  constructor(recorded: Recorded, device: string) {
+  constructor(recorded: Recorded, device: string, passes: readonly Pass[] = PASSES) {
     this.recorded = recorded;
     this.device = device;
     const { graph, sources, targets } = recorded;
     this.specs = sources.map((s, i) => specFor(s, graph.inputs[i], device));
     const last = targets.flatMap((t, o) => (t.kind === 'cell' ? [o] : []));
     const written = new Set(targets.map((t) => (t.kind === 'cell' ? t.cell : null)));
-    const passed = runPasses(graph);
+    const passed = runPasses(graph, passes);
     const isConstant = (i: number): boolean => {
       const source = sources[i];
       return source.kind === 'captured' && !written.has(source.tensor);
@@ -55,13 +56,39 @@ export class Program {
 
   run(args: readonly Tensor[]): unknown {
     const call: Call = { args, ...getRandomState() };
-    const inputs = this.recorded.sources.map((s, i) => operandOf(s, call, this.specs[i]));
+    const inputs = this.operands(call);
+    const outs = this.compute(inputs, (o) => this.cellInPlace(o, inputs));
+    return this.commit(outs, inputs, call);
+  }
+
+  /** What the outputs would be: a run that commits nothing. Cells are written in copies. */
+  peek(args: readonly Tensor[]): readonly Tensor[] {
+    const inputs = this.operands({ args, ...getRandomState() });
+    const copies = inputs.slice();
+    return this.compute(copies, (o) => {
+      const cell = this.cellInPlace(o, inputs);
+      if (cell === null) return null;
+      const copied = noGrad(() => copy(cell) as Tensor);
+      copies[this.sameInput[o]] = copied;
+      return copied;
+    });
+  }
+
+  private operands(call: Call): (Tensor | number)[] {
+    return this.recorded.sources.map((s, i) => operandOf(s, call, this.specs[i]));
+  }
+
+  /** The outputs, in the memory of the cells that `cellFor` gives, or fresh. */
+  private compute(
+    inputs: readonly (Tensor | number)[],
+    cellFor: (o: number) => Tensor | null,
+  ): readonly Tensor[] {
     const outs = this.executable.outputs.map(
-      (spec, o) => this.cellInPlace(o, inputs) ?? freshTensor(this.device, spec),
+      (spec, o) => cellFor(o) ?? freshTensor(this.device, spec),
     );
     const constants = this.constants?.in(inputs) ?? [];
     this.executable.runAll(outs, constants.length === 0 ? inputs : [...inputs, ...constants]);
-    return this.commit(outs, inputs, call);
+    return outs;
   }
 
   /** The cell that output `o` may be written over in this call, or null. */

@@ -22,6 +22,8 @@ export interface RecordOptions {
   readonly device: string;
   /** Gradients that an optimiser has used are kept all the same. */
   readonly keepGrads: boolean;
+  /** Plain JavaScript state is put back after success too: nothing will be run for good. */
+  readonly trial?: boolean;
 }
 
 /** Records `fn` on arguments like these, or of other shapes. Nothing is changed, whether it throws or not. */
@@ -48,7 +50,7 @@ export function recordFunction(
     setRecording(before);
     setGradMode(mode);
     tracer.overlay.restore();
-    if (!done) for (const undo of tracer.undo.reverse()) undo();
+    if (!done || options.trial === true) for (const undo of tracer.undo.reverse()) undo();
   }
 }
 

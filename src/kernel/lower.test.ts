@@ -464,7 +464,7 @@ describe('indices', () => {
           const graph = record([x, i], f);
           const plan = lower(graph, [x, i], targetOf(engine));
           expect(runPlan(plan, graph, [x, i], engine).fault).toBe(7);
-          expect(plan.launches.at(-1)?.faults).toBe(graph.nodes.at(-1)?.def.name);
+          expect(plan.launches.at(-1)?.faults).toBe(graph.nodes.at(-1));
         }
       }
     }

@@ -93,7 +93,7 @@ const difference = (x: number | bigint, y: number | bigint): number | bigint =>
   typeof x === 'bigint' && typeof y === 'bigint' ? x - y : Math.abs(Number(x) - Number(y));
 
 /** By how much the difference exceeds what is allowed; 0 if it does not. */
-function excessOf(
+export function excessOf(
   x: number | bigint,
   y: number | bigint,
   rtol: number,
@@ -112,12 +112,16 @@ function excessOf(
 
 /** `element [1, 2]`, or `the element`. */
 export function place(at: number, shape: Shape): string {
-  if (shape.length === 0) return 'the element';
+  return shape.length === 0 ? 'the element' : `element ${formatShape(indexOf(at, shape))}`;
+}
+
+/** The place in each dimension of element `at`, counted row by row. */
+export function indexOf(at: number, shape: Shape): readonly number[] {
   const index: number[] = [];
   let rest = at;
   for (const n of [...shape].reverse()) {
     index.unshift(rest % n);
     rest = Math.floor(rest / n);
   }
-  return `element ${formatShape(index)}`;
+  return index;
 }

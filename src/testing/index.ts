@@ -2,6 +2,11 @@
 import '../wiring.ts';
 
 export { type AllCloseOptions, allClose } from './all-close.ts';
+export {
+  type CompareOptions,
+  type Comparison,
+  compareEagerCompiled,
+} from './compare-eager-compiled.ts';
 export { ComparisonError } from './comparison-error.ts';
 export { type GradCheckOptions, gradCheck } from './grad-check.ts';
 export {

@@ -141,6 +141,10 @@ const RUNNERS: Readonly<
   scan: scanRunner,
 };
 
+/** What runs a node with regions, which `make` makes executable. */
+export const runnerOf = (node: GraphNode, device: Device, make: MakeExecutable): Runner =>
+  RUNNERS[node.def.name](node, device, make);
+
 function controlStep(
   { node }: Extract<Work, { kind: 'control' }>,
   device: Device,
@@ -149,7 +153,7 @@ function controlStep(
 ): Step {
   const make: MakeExecutable = (graph, specs) =>
     makeExecutable(device.name, runPasses(graph), specs, WHOLE);
-  const runner = RUNNERS[node.def.name](node, device, make);
+  const runner = runnerOf(node, device, make);
   const tensors = node.inputs.filter((x) => typeof x !== 'number');
   const places = ins(tensors);
   const numbers = node.inputs.some((x) => typeof x === 'number');

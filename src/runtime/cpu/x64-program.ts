@@ -14,7 +14,7 @@ import {
   PROGRAM_FAULT,
   PROGRAM_FIRST,
 } from '../../target/x64/index.ts';
-import type { Executable, Slot } from '../device.ts';
+import type { CompileOptions, Executable, Slot, Storage } from '../device.ts';
 import { ScalarSlots } from './scalars.ts';
 import type { CodeUser } from './x64-code.ts';
 import { addressOf, type Loaded, X64Executable, type X64Machine } from './x64-executable.ts';
@@ -40,9 +40,14 @@ class Places {
 /** 8-byte slots of a block, to whole cache lines. */
 const slotsOf = (launch: Launch): number => Math.ceil((ARG_PARAMS + launch.args.length) / 8) * 8;
 
+/** Kernels may touch a vector past a buffer's end. */
+const SLACK = 64;
+
 /** The program and its argument blocks in memory. */
 class Image {
   readonly address: number;
+  /** The same program without its kept launches, which come first. */
+  readonly addressOfRest: number;
   readonly block: X64Block;
   readonly args: Float64Array;
   readonly slots: ScalarSlots;
@@ -51,17 +56,22 @@ class Image {
   readonly temps: (Places | undefined)[] = [];
   readonly scalars: { readonly at: number; readonly arg: ScalarArg }[] = [];
   readonly faults: boolean;
+  private readonly keptBlocks: readonly X64Block[];
 
   constructor(machine: X64Machine, { plan, code }: Loaded) {
     const { launches } = plan;
     const lastFault = launches.findLastIndex((l) => l.faults !== undefined);
     this.faults = lastFault >= 0;
     const entries = launches.length + (this.faults ? 1 : 0);
-    const header = Math.ceil((PROGRAM_FIRST + entries) / 8) * 8;
+    const kept = launches.filter((l) => l.kept).length;
+    const first = Math.ceil((PROGRAM_FIRST + entries) / 8) * 8;
+    const header = first + Math.ceil((PROGRAM_FIRST + entries - kept) / 8) * 8;
     const total = header + launches.reduce((n, l) => n + slotsOf(l), 0);
     this.block = machine.allocate(8 * total);
     const { buffer, offset, address } = this.block;
     this.address = address;
+    this.addressOfRest = kept === 0 ? address : address + 8 * first;
+    this.keptBlocks = plan.keptSizes.map((bytes) => machine.allocate(bytes + SLACK));
     this.args = new Float64Array(buffer, offset, total);
     this.slots = new ScalarSlots(this.args);
     const words = new BigInt64Array(buffer, offset, total);
@@ -76,6 +86,10 @@ class Image {
       // What follows writes over cells: not if an index was out of range.
       if (i === lastFault) words[entry++] = 0n;
     });
+    const rest = entries - kept;
+    words[first + PROGRAM_COUNT] = BigInt(rest);
+    words[first + PROGRAM_FAULT] = words[PROGRAM_FAULT];
+    words.copyWithin(first + PROGRAM_FIRST, PROGRAM_FIRST + kept, PROGRAM_FIRST + kept + rest);
   }
 
   private fill(at: number, launch: Launch, code: number, fault: number): void {
@@ -89,6 +103,10 @@ class Image {
       else if (arg.kind === 'scalar') this.scalars.push({ at: slot, arg });
       else {
         const { kind, index } = arg.buffer;
+        if (kind === 'kept') {
+          args[slot] = this.keptBlocks[index].address + arg.bytes;
+          return;
+        }
         const list = kind === 'input' ? this.inputs : kind === 'output' ? this.outputs : this.temps;
         list[index] ??= new Places();
         list[index].slots.push(slot);
@@ -107,6 +125,9 @@ export class X64Program implements Executable, CodeUser {
   /** null: the kernels were let go of, and are made again by the next run. */
   private image: Image | null;
   private readonly scratch: Scratch | null;
+  private readonly constants: readonly number[];
+  private storages: Storage[] = [];
+  private readonly versions: number[] = [];
   /** Runs the same kernels one by one, to tell which of them met a bad index. */
   private readonly stepByStep: () => X64Executable;
 
@@ -114,14 +135,17 @@ export class X64Program implements Executable, CodeUser {
     machine: X64Machine,
     graph: Graph,
     specs: readonly Spec[],
-    load: (user: CodeUser) => Loaded,
+    load: (user: CodeUser, options: CompileOptions) => Loaded,
     device: string,
+    options: CompileOptions,
   ) {
     this.machine = machine;
+    this.constants = options.constants ?? [];
     this.outputs = graph.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device));
-    this.load = load;
-    this.stepByStep = () => new X64Executable(machine, graph, specs, load, device);
-    const loaded = load(this);
+    this.load = (user) => load(user, options);
+    const plain = (user: CodeUser) => load(user, { last: options.last });
+    this.stepByStep = () => new X64Executable(machine, graph, specs, plain, device);
+    const loaded = this.load(this);
     const { plan } = loaded;
     this.inPlace = plan.inPlace;
     this.scratch = plan.temps.length === 0 ? null : machine.scratch(plan);
@@ -130,6 +154,21 @@ export class X64Program implements Executable, CodeUser {
 
   release(): void {
     this.image = null;
+    this.storages = [];
+  }
+
+  /** Whether the constant inputs hold what the kept buffers were made of; notes what they hold. */
+  private isReady(inputs: readonly (Slot | number)[]): boolean {
+    const { constants, storages, versions } = this;
+    let ready = storages.length === constants.length;
+    for (let i = 0; i < constants.length; i++) {
+      const { storage } = inputs[constants[i]] as Slot;
+      if (storage === storages[i] && storage.version === versions[i]) continue;
+      ready = false;
+      storages[i] = storage;
+      versions[i] = storage.version;
+    }
+    return ready;
   }
 
   run(out: Slot, a: Slot | null, b: Slot | null, scalarA: number, scalarB: number): void {
@@ -155,8 +194,10 @@ export class X64Program implements Executable, CodeUser {
     for (const { at, arg } of image.scalars) {
       image.slots.write(at, arg.elem, inputs[arg.input] as number);
     }
-    machine.host.run(image.address);
+    const ready = image.address !== image.addressOfRest && this.isReady(inputs);
+    machine.host.run(ready ? image.addressOfRest : image.address);
     if (!faults || machine.fault.take() === null) return;
+    this.storages = [];
     this.stepByStep().runAll(outputs, inputs);
     throw new Error('an index was out of range, and then was not');
   }
