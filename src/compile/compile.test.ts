@@ -378,6 +378,32 @@ describe('what depends on captured tensors alone', () => {
   });
 });
 
+describe('packed weights', () => {
+  test.each([
+    ['a layer', () => nn.linear(300, 50), [70, 300]],
+    ['a layer of few columns', () => nn.linear(40, 3), [70, 40]],
+    ['rows of batches', () => nn.linear(64, 96), [3, 40, 64]],
+    ['images', () => nn.conv2d(8, 20, 3, { padding: 1 }), [3, 8, 14, 14]],
+    ['groups with stride', () => nn.conv2d(8, 12, 3, { groups: 2, stride: 2 }), [2, 8, 15, 15]],
+    ['single pixels', () => nn.conv2d(16, 24, 1), [2, 16, 9, 9]],
+  ] as const)('of %s follow their parameters', (_, make, shape) => {
+    manualSeed(6);
+    const layer = make() as nn.Linear;
+    const f = (x: Tensor) => noGrad(() => layer.forward(x) as Tensor);
+    const compiled = compile(f);
+    const x = randn([...shape]) as Tensor;
+    for (let i = 0; i < 3; i++) {
+      same(values(compiled(x)), values(f(x)));
+      same(values(compiled(x)), values(f(x)));
+      layer.weight.assign(randn([...layer.weight.shape]) as Tensor);
+    }
+    // A step writes them in place.
+    const scale = compile(() => layer.weight.assign(layer.weight.mul(2) as Tensor) as never);
+    scale();
+    same(values(compiled(x)), values(f(x)));
+  });
+});
+
 describe('random numbers', () => {
   test('are those of eager code, and the counter goes on', () => {
     const f = () => [randn([3]), randint(0, 9, [4]), randn([2])] as Tensor[];
