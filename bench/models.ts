@@ -79,7 +79,7 @@ function measure(recipe: Recipe): Row {
 /** Three digits, or milliseconds in whole numbers. */
 const ms = (x: number): string => (x >= 100 ? x.toFixed(0) : x.toPrecision(3));
 
-function page(rows: readonly Row[]): string {
+function page(rows: readonly Row[], version: string): string {
   const [{ engine, isa, threads }] = devices();
   const withOps = rows.every((r) => r.ops !== null);
   const head = [
@@ -106,7 +106,7 @@ function page(rows: readonly Row[]): string {
   return `# Twenty models, eager and compiled
 
 Made by \`npm run docs:models\`; not edited by hand. ${engine}, ${isa}, ${threads} thread${threads === 1 ? '' : 's'};
-Node ${process.versions.node}.
+Gradus ${version}, Node ${process.versions.node}.
 
 Each model of \`examples/models\` makes whole training steps: forward, loss, gradients, optimiser, random
 numbers and running statistics. \`compile\` records the step without a fallback. *Bits* compares the
@@ -120,7 +120,7 @@ ${rows.map((r) => `- **${r.recipe.name}**: ${r.recipe.describe}`).join('\n')}
 `;
 }
 
-const [, , path] = process.argv;
+const [, , path, version = '(these sources)'] = process.argv;
 const rows = models.map((recipe) => {
   const row = measure(recipe);
   const { recorded, bits, first, eager, compiled } = row;
@@ -130,5 +130,5 @@ const rows = models.map((recipe) => {
   );
   return row;
 });
-if (path === undefined) console.log(page(rows));
-else writeFileSync(path, page(rows));
+if (path === undefined) console.log(page(rows, version));
+else writeFileSync(path, page(rows, version));

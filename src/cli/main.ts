@@ -6,6 +6,7 @@ import { GradusError } from '../index.ts';
 import { TrainingInterrupted } from '../train/index.ts';
 import { commandLine } from './command-line.ts';
 import { showDevices } from './devices.ts';
+import { showInfo } from './info.ts';
 import { quickstart } from './quickstart.ts';
 import { TASKS } from './tasks.ts';
 
@@ -23,6 +24,9 @@ Commands:
                  --resume          goes on with a run that was interrupted
   devices      what Gradus can compute on, and what this machine allows at most
                  --json            the same as one JSON document
+  info <model> what a saved model is made of: layers, tensors, sizes
+                 --input <shape>   also what each layer gives; the batch first: 1,1,28,28
+                 --json            its header as one JSON document
 
 Options:
   --help       this text
@@ -103,9 +107,24 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
     case 'devices':
       showDevices({ json: optionsOf(args, { json: 'flag' }).has('json') });
       return;
+    case 'info':
+      runInfo(args);
+      return;
     default:
       throw new UsageError(`there is no command '${command}'`);
   }
+}
+
+function runInfo([path, ...args]: readonly string[]): void {
+  if (path === undefined || path.startsWith('--')) {
+    throw new UsageError('info needs a model: gradus info net.safetensors');
+  }
+  const given = optionsOf(args, { input: 'value', json: 'flag' });
+  const input = text(given, 'input');
+  if (input !== undefined && !/^\d+(,\d+)+$/.test(input)) {
+    throw new UsageError(`--input takes sizes such as 1,1,28,28, not '${input}'`);
+  }
+  showInfo(path, { input: input?.split(',').map(Number), json: given.has('json') });
 }
 
 async function runQuickstart(args: readonly string[]): Promise<void> {
