@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { saveModel } from '../format/index.ts';
 import { devices, nn, type Tensor } from '../index.ts';
 import { describe as describeDevice, showDevices } from './devices.ts';
@@ -128,7 +128,10 @@ describe('info', () => {
   }
   const dir = mkdtempSync(join(tmpdir(), 'gradus-info-'));
   const path = join(dir, 'net.safetensors');
-  afterEach(() => {
+  afterAll(() => {
+    rmSync(dir, { recursive: true });
+  });
+  beforeEach(() => {
     rmSync(path, { force: true });
   });
 
@@ -139,13 +142,26 @@ describe('info', () => {
     const { text, code } = await gradus('info', path);
     expect(code).toBe(0);
     expect(text).toMatch(/net\.safetensors: a model, \d+(\.\d)? (bytes|kB)/);
-    expect(text).toMatch(/^0 +Conv2d\(1,2,.*\) +weight \[2, 1, 3, 3\], bias \[2\]$/m);
-    expect(text).toMatch(/^3 +Linear\(8, 3.*\) +weight \[3, 8\], bias \[3\]$/m);
+    expect(text).toMatch(/^0 +Conv2d\(1, 2, \[3, 3\]\) +weight \[2, 1, 3, 3\], bias \[2\]$/m);
+    expect(text).toMatch(/^3 +Linear\(8, 3\) +weight \[3, 8\], bias \[3\]$/m);
     expect(text).toMatch(/values in \d+ tensors: .*F32/);
     expect(text).toMatch(/frozen: 0\.weight, 0\.bias\ndata: dots/);
     const shaped = await gradus('info', path, '--input', '1,1,4,4');
     expect(shaped.text).toMatch(/^0 +Conv2d +\[1, 2, 2, 2\] +20$/m);
     expect(JSON.parse((await gradus('info', path, '--json')).text).frozen).toHaveLength(2);
+  });
+
+  test('a picture of the graph', async () => {
+    saveModel(nn.sequential(nn.embedding(5, 4), nn.linear(4, 2)), path);
+    const args = ['info', path, '--input', '1,3', '--dtype', 'int32', '--graph'];
+    const svg = join(dir, 'net.svg');
+    for (const more of [[], [join(dir, 'other.svg')]]) {
+      const { text, code } = await gradus(...args, ...more);
+      expect(code).toBe(0);
+      const file = more[0] ?? svg;
+      expect(text).toContain(`is in ${file}`);
+      expect(readFileSync(file, 'utf8')).toMatch(/^<svg[^]*embedding[^]*linear[^]*<\/svg>/);
+    }
   });
 
   test('classes of the user', async () => {
@@ -166,7 +182,13 @@ describe('info', () => {
     const missing = await gradus('info', path);
     expect(missing).toMatchObject({ code: 1 });
     expect(missing.text).toMatch(/net\.safetensors/);
-    for (const args of [[], ['--json'], [path, '--input', '3'], [path, '--size', '3']]) {
+    for (const args of [
+      [],
+      ['--json'],
+      [path, '--input', '3'],
+      [path, '--size', '3'],
+      [path, '--graph'],
+    ]) {
       const { text, code } = await gradus('info', ...args);
       expect(text).toMatch(/see gradus --help/);
       expect(code).toBe(2);

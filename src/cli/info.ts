@@ -1,11 +1,15 @@
 /** `gradus info <model>`: what a saved model is made of. */
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { loadModel, type ModelInfo, type ModelNode, modelInfo } from '../format/index.ts';
-import { nn } from '../index.ts';
+import { compile, type DType, nn, noGrad, type Tensor, zeros } from '../index.ts';
 
 interface InfoOptions {
   /** The shape of an input, its batch first: output shapes are told too. */
   readonly input?: readonly number[];
+  /** Of such an input. Default float32. */
+  readonly dtype?: DType;
+  /** Where a picture of the graph of `forward` goes, as SVG; needs `input`. */
+  readonly graph?: string;
   readonly json?: boolean;
   readonly out?: { write(text: string): unknown };
 }
@@ -15,7 +19,7 @@ interface InfoOptions {
  * with `input` the model is made and run once. Throws FormatError for what is no model.
  */
 export function showInfo(path: string, options: InfoOptions = {}): void {
-  const { input, json = false, out = process.stdout } = options;
+  const { input, dtype = 'float32', graph, json = false, out = process.stdout } = options;
   const info = modelInfo(path);
   if (json) {
     out.write(`${JSON.stringify(info, null, 2)}\n`);
@@ -30,16 +34,31 @@ export function showInfo(path: string, options: InfoOptions = {}): void {
   ];
   if (input !== undefined) {
     lines.push('', `With an input ${shapeText(input)}, in batches of one:`, '');
-    lines.push(nn.summary(loadModel(path), input.slice(1)));
+    const model = loadModel(path);
+    lines.push(nn.summary(model, input.slice(1), { dtype }));
+    if (graph !== undefined) {
+      writeFileSync(graph, pictureOf(model, zeros(input, { dtype })));
+      lines.push('', `The graph of its forward is in ${graph}.`);
+    }
   }
   out.write(`${lines.join('\n')}\n`);
+}
+
+function pictureOf(model: nn.Module, input: Tensor): string {
+  const forward = compile((x: Tensor) => model.forward(x), { name: 'forward' });
+  return noGrad(() => {
+    const svg: string = forward.graph(input).toSvg();
+    return svg;
+  });
 }
 
 /** A line a module: its path, what it is, and its own tensors. */
 function layers(info: ModelInfo): string[] {
   const rows: string[][] = [];
   const visit = (node: ModelNode, path: string): void => {
-    const config = node.config.map((x) => JSON.stringify(x)).join(', ');
+    // Options are left out: --json has them.
+    const sizes = node.config.filter((x) => typeof x !== 'object' || Array.isArray(x));
+    const config = sizes.map((x) => JSON.stringify(x).replaceAll(',', ', ')).join(', ');
     const made = node.same === undefined ? `${node.type}(${config})` : `the same as ${node.same}`;
     rows.push([path === '' ? '(itself)' : path, made, tensorsOf(info, node, path)]);
     for (const [name, child] of node.children) visit(child, join(path, name));

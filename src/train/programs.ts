@@ -9,7 +9,7 @@ import {
 } from '../base/index.ts';
 import { type Compiled, compile } from '../compile/index.ts';
 import { clipGradNorm, type Module } from '../nn/index.ts';
-import { noGrad, Tensor } from '../tensor/index.ts';
+import { Tensor } from '../tensor/index.ts';
 import type { TrainerOptions } from './options.ts';
 import { Settings } from './settings.ts';
 
@@ -27,8 +27,8 @@ export interface Judged {
 export class Programs {
   /** Forward, loss and backward; gradients are added to those that wait. */
   readonly learn: (inputs: readonly unknown[], target: Tensor) => Judged;
-  /** Rescales waiting gradients and clips them; the norm before, or null. */
-  readonly prepare: (factor: number) => Tensor | null;
+  /** Makes waiting gradients smaller where `clipGradNorm` says so; the norm before. */
+  readonly clip: () => Tensor;
   /** A step of the optimiser, which uses the gradients up. */
   readonly update: () => void;
   /** Output and loss, for evaluation. Whether the loss is one is not checked. */
@@ -53,10 +53,9 @@ export class Programs {
       // Nothing more is differentiated: other outputs of the model keep nothing for it.
       return { output: detached(output) as Tensor, loss: loss.detach() };
     });
-    this.prepare = this.program('Trainer.fit, gradients', shapes, (factor) => {
-      if (factor !== 1) rescale(params, factor);
-      return maxNorm === undefined ? null : clipGradNorm(params, maxNorm);
-    });
+    this.clip = this.program('Trainer.fit, gradients', shapes, () =>
+      clipGradNorm(params, maxNorm ?? Number.POSITIVE_INFINITY),
+    );
     this.update = this.program('Trainer.fit, optimiser', shapes, () => {
       optimizer.step();
       optimizer.zeroGrad();
@@ -181,10 +180,4 @@ function detached(x: unknown): unknown {
   if (typeof x !== 'object' || x === null || Object.getPrototypeOf(x) !== Object.prototype)
     return x;
   return Object.fromEntries(Object.entries(x).map(([key, value]) => [key, detached(value)]));
-}
-
-function rescale(params: readonly Tensor[], factor: number): void {
-  noGrad(() => {
-    for (const p of params) if (p.grad !== null) p.grad = p.grad.mul(factor) as Tensor;
-  });
 }

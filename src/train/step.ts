@@ -93,10 +93,10 @@ export class Stepper {
   /** One step of the optimiser; false if it was left out, as its gradients are not finite. */
   step(op: string, where: () => string): boolean {
     // Fewer batches than the mean was made for.
-    const factor = this.accumulate / this.waiting;
+    if (this.waiting < this.accumulate) this.rescale(this.accumulate / this.waiting);
     this.waiting = 0;
-    if (factor !== 1 || this.options.clipGradNorm !== undefined) {
-      const norm = this.programs.prepare(factor)?.item() ?? 0;
+    if (this.options.clipGradNorm !== undefined) {
+      const norm = this.programs.clip().item();
       if (!Number.isFinite(norm)) {
         const found = badGradient(this.model);
         this.begin();
@@ -106,6 +106,14 @@ export class Stepper {
     }
     this.programs.update();
     return true;
+  }
+
+  /** Once an epoch at most: not worth a program. */
+  private rescale(factor: number): void {
+    const params = this.options.optimizer.groups.flatMap((g) => g.params);
+    noGrad(() => {
+      for (const p of params) if (p.grad !== null) p.grad = p.grad.mul(factor) as Tensor;
+    });
   }
 
   /** Throws a NonFiniteError if a parameter or a buffer became NaN or infinite. */
