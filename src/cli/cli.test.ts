@@ -118,7 +118,8 @@ describe('info', () => {
     const [argv, before] = [process.argv, process.exitCode];
     try {
       process.argv = [...argv.slice(0, 2), ...args];
-      await import(/* @vite-ignore */ `./main.ts?run=${++runs}`);
+      runs++;
+      await import(/* @vite-ignore */ `./main.ts?run=${runs}`);
       return { text, code: Number(process.exitCode ?? 0) };
     } finally {
       process.argv = argv;
