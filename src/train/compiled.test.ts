@@ -1,6 +1,6 @@
 /** The Trainer's compiled steps: the bits of eager ones, and what cannot be recorded. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { devices, manualSeed, nn, optim, type Tensor, tensor, zeros } from '../index.ts';
+import { devices, manualSeed, nn, noGrad, optim, type Tensor, tensor, zeros } from '../index.ts';
 import type { Callback } from './callback.ts';
 import { accuracy } from './metrics/accuracy.ts';
 import type { TrainerOptions } from './options.ts';
@@ -160,6 +160,18 @@ describe.skipIf(process.env.GRADUS_COMPILE === '0')('what is recorded', () => {
     await same(12);
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0][0]).toMatch(/'temperature' of Counting changes again and again/);
+  });
+
+  test('a layer that is replaced counts', async () => {
+    const net = new Counting();
+    const trainer = trainerOf(net);
+    const { x } = points();
+    await trainer.predict(x);
+    manualSeed(4);
+    net.line = nn.linear(4, 3);
+    const want = noGrad(() => net.forward(x) as Tensor).toArray();
+    const got = (await trainer.predict(x)).toArray();
+    if (exact) expect(got).toEqual(want);
   });
 
   test('a model that reads values runs eagerly, and says so once', async () => {

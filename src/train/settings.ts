@@ -1,33 +1,39 @@
-import type { Module } from '../nn/index.ts';
+import { Module } from '../nn/index.ts';
+import { Tensor } from '../tensor/index.ts';
 
 type Plain = readonly (readonly [name: string, value: unknown])[];
 
 /**
- * Numbers, strings and booleans in fields of modules, such as a temperature. A recording has them as
- * constants; what changes them between batches, such as a callback, asks for a new one.
+ * Numbers, strings and booleans in fields of modules, such as a temperature, and which modules and
+ * tensors are there. A recording has them as constants; what changes them between batches, such as a
+ * callback, asks for a new one.
  */
 export class Settings {
   /** Counts the changes. */
   version = 0;
   /** The field that changed last, in words. */
   changed = '';
-  private readonly modules: readonly Module[];
-  private fields: Plain[];
+  private readonly model: Module;
+  private modules: readonly Module[];
+  private fields: readonly Plain[];
 
   constructor(model: Module) {
+    this.model = model;
     this.modules = model.modules();
     this.fields = this.modules.map(plainOf);
   }
 
   /** Compares with what was kept; the count of changes so far. */
   look(): number {
-    this.modules.forEach((module, i) => {
+    for (const [i, module] of this.modules.entries()) {
       const differs = differing(this.fields[i], module);
-      if (differs === null) return;
+      if (differs === null) continue;
       this.version++;
       this.changed = `the field '${differs}' of ${module.constructor.name}`;
-      this.fields[i] = plainOf(module);
-    });
+      this.modules = this.model.modules();
+      this.keep();
+      break;
+    }
     return this.version;
   }
 
@@ -38,7 +44,11 @@ export class Settings {
 }
 
 const isPlain = (x: unknown): boolean =>
-  typeof x === 'number' || typeof x === 'string' || typeof x === 'boolean';
+  typeof x === 'number' ||
+  typeof x === 'string' ||
+  typeof x === 'boolean' ||
+  x instanceof Module ||
+  x instanceof Tensor;
 
 const plainOf = (module: Module): Plain =>
   Object.entries(module).filter(([, value]) => isPlain(value));
