@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { devices } from '../index.ts';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { saveModel } from '../format/index.ts';
+import { devices, nn, type Tensor } from '../index.ts';
 import { describe as describeDevice, showDevices } from './devices.ts';
 import { drawPictures } from './draw-digits.ts';
 import { quickstart } from './quickstart.ts';
@@ -98,6 +99,100 @@ describe('quickstart', () => {
       expect(readdirSync(dir)).toEqual(['digits.safetensors']);
     } finally {
       rmSync(dir, { recursive: true });
+    }
+  });
+});
+
+describe('info', () => {
+  let runs = 0;
+  /** What the command writes, and its exit code. */
+  async function gradus(...args: string[]): Promise<{ text: string; code: number }> {
+    let text = '';
+    const add = (s: unknown): boolean => {
+      text += `${s}\n`;
+      return true;
+    };
+    vi.spyOn(process.stdout, 'write').mockImplementation(add);
+    vi.spyOn(console, 'log').mockImplementation(add);
+    vi.spyOn(console, 'error').mockImplementation(add);
+    const [argv, before] = [process.argv, process.exitCode];
+    try {
+      process.argv = [...argv.slice(0, 2), ...args];
+      runs++;
+      await import(/* @vite-ignore */ `./main.ts?run=${runs}`);
+      return { text, code: Number(process.exitCode ?? 0) };
+    } finally {
+      process.argv = argv;
+      process.exitCode = before;
+      vi.restoreAllMocks();
+    }
+  }
+  const dir = mkdtempSync(join(tmpdir(), 'gradus-info-'));
+  const path = join(dir, 'net.safetensors');
+  afterAll(() => {
+    rmSync(dir, { recursive: true });
+  });
+  beforeEach(() => {
+    rmSync(path, { force: true });
+  });
+
+  test('layers, tensors, sizes and what was saved with them', async () => {
+    const net = nn.sequential(nn.conv2d(1, 2, 3), nn.batchNorm2d(2), nn.flatten(), nn.linear(8, 3));
+    net.at(0).requiresGrad(false);
+    saveModel(net, path, { metadata: { data: 'dots' } });
+    const { text, code } = await gradus('info', path);
+    expect(code).toBe(0);
+    expect(text).toMatch(/net\.safetensors: a model, \d+(\.\d)? (bytes|kB)/);
+    expect(text).toMatch(/^0 +Conv2d\(1, 2, \[3, 3\]\) +weight \[2, 1, 3, 3\], bias \[2\]$/m);
+    expect(text).toMatch(/^3 +Linear\(8, 3\) +weight \[3, 8\], bias \[3\]$/m);
+    expect(text).toMatch(/values in \d+ tensors: .*F32/);
+    expect(text).toMatch(/frozen: 0\.weight, 0\.bias\ndata: dots/);
+    const shaped = await gradus('info', path, '--input', '1,1,4,4');
+    expect(shaped.text).toMatch(/^0 +Conv2d +\[1, 2, 2, 2\] +20$/m);
+    expect(JSON.parse((await gradus('info', path, '--json')).text).frozen).toHaveLength(2);
+  });
+
+  test('a picture of the graph', async () => {
+    saveModel(nn.sequential(nn.embedding(5, 4), nn.linear(4, 2)), path);
+    const args = ['info', path, '--input', '1,3', '--dtype', 'int32', '--graph'];
+    const svg = join(dir, 'net.svg');
+    for (const more of [[], [join(dir, 'other.svg')]]) {
+      const { text, code } = await gradus(...args, ...more);
+      expect(code).toBe(0);
+      const file = more[0] ?? svg;
+      expect(text).toContain(`is in ${file}`);
+      expect(readFileSync(file, 'utf8')).toMatch(/^<svg[^]*embedding[^]*linear[^]*<\/svg>/);
+    }
+  });
+
+  test('classes of the user', async () => {
+    class Net extends nn.Module {
+      body = nn.sequential(nn.linear(2, 2));
+      forward(x: Tensor): Tensor {
+        return this.body.forward(x) as Tensor;
+      }
+    }
+    saveModel(new Net(), path);
+    const { text } = await gradus('info', path);
+    expect(text).toMatch(/^\(itself\) +Net\(\)$/m);
+    expect(text).toMatch(/loadModel\(path, \{ classes: \{ Net \} \}\)/);
+    expect(await gradus('info', path, '--input', '1,2')).toMatchObject({ code: 1 });
+  });
+
+  test('mistakes', async () => {
+    const missing = await gradus('info', path);
+    expect(missing).toMatchObject({ code: 1 });
+    expect(missing.text).toMatch(/net\.safetensors/);
+    for (const args of [
+      [],
+      ['--json'],
+      [path, '--input', '3'],
+      [path, '--size', '3'],
+      [path, '--graph'],
+    ]) {
+      const { text, code } = await gradus('info', ...args);
+      expect(text).toMatch(/see gradus --help/);
+      expect(code).toBe(2);
     }
   });
 });

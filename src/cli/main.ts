@@ -2,10 +2,11 @@
 /** The command line: `gradus <command>`. */
 import { existsSync, readFileSync } from 'node:fs';
 import { DownloadError } from '../data/index.ts';
-import { GradusError } from '../index.ts';
+import { type DType, GradusError } from '../index.ts';
 import { TrainingInterrupted } from '../train/index.ts';
 import { commandLine } from './command-line.ts';
 import { showDevices } from './devices.ts';
+import { showInfo } from './info.ts';
 import { quickstart } from './quickstart.ts';
 import { TASKS } from './tasks.ts';
 
@@ -23,6 +24,11 @@ Commands:
                  --resume          goes on with a run that was interrupted
   devices      what Gradus can compute on, and what this machine allows at most
                  --json            the same as one JSON document
+  info <model> what a saved model is made of: layers, tensors, sizes
+                 --input <shape>   also what each layer gives; the batch first: 1,1,28,28
+                 --dtype <name>    of that input (default float32)
+                 --graph [file]    draws the graph of its forward, as SVG; needs --input
+                 --json            its header as one JSON document
 
 Options:
   --help       this text
@@ -31,13 +37,13 @@ Options:
 /** A mistake of the caller: shown without a stack. */
 class UsageError extends Error {}
 
-/** The value of each option, as text; `true` for those that take none. */
+/** The value of each option, as text; `true` for those that have none. */
 type Given = ReadonlyMap<string, string | true>;
 
 /** `--name value`, `--name=value` and `--name`, as `known` says. */
 function optionsOf(
   args: readonly string[],
-  known: Readonly<Record<string, 'value' | 'flag'>>,
+  known: Readonly<Record<string, 'value' | 'flag' | 'optional'>>,
 ): Given {
   const given = new Map<string, string | true>();
   const rest = args.flatMap((a) => (a.startsWith('--') ? a.split(/=(.*)/s, 2) : [a]));
@@ -48,7 +54,8 @@ function optionsOf(
       const has = names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`;
       throw new UsageError(`there is no option '${rest[i]}'; ${has}`);
     }
-    if (known[name] === 'flag') given.set(name, true);
+    const bare = rest[i + 1] === undefined || rest[i + 1].startsWith('--');
+    if (known[name] === 'flag' || (known[name] === 'optional' && bare)) given.set(name, true);
     else if (rest[i + 1] === undefined || rest[i + 1] === '')
       throw new UsageError(`--${name} needs a value`);
     else given.set(name, rest[++i]);
@@ -103,9 +110,42 @@ async function run([command, ...args]: readonly string[]): Promise<void> {
     case 'devices':
       showDevices({ json: optionsOf(args, { json: 'flag' }).has('json') });
       return;
+    case 'info':
+      runInfo(args);
+      return;
     default:
       throw new UsageError(`there is no command '${command}'`);
   }
+}
+
+function runInfo([path, ...args]: readonly string[]): void {
+  if (path === undefined || path.startsWith('--')) {
+    throw new UsageError('info needs a model: gradus info net.safetensors');
+  }
+  const given = optionsOf(args, {
+    input: 'value',
+    dtype: 'value',
+    graph: 'optional',
+    json: 'flag',
+  });
+  const input = text(given, 'input');
+  if (input !== undefined && !/^\d+(,\d+)+$/.test(input)) {
+    throw new UsageError(`--input takes sizes such as 1,1,28,28, not '${input}'`);
+  }
+  const dtype = text(given, 'dtype') ?? 'float32';
+  if (!['float32', 'float64', 'int32', 'int64', 'bool'].includes(dtype)) {
+    throw new UsageError(`--dtype takes float32, float64, int32, int64 or bool, not '${dtype}'`);
+  }
+  if (given.has('graph') && input === undefined) {
+    throw new UsageError('--graph needs --input, the shape of a batch: --input 1,1,28,28');
+  }
+  const graph = given.get('graph');
+  showInfo(path, {
+    input: input?.split(',').map(Number),
+    dtype: dtype as DType,
+    graph: graph === true ? `${path.replace(/\.safetensors$/, '')}.svg` : graph,
+    json: given.has('json'),
+  });
 }
 
 async function runQuickstart(args: readonly string[]): Promise<void> {

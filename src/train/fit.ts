@@ -25,6 +25,7 @@ import {
   type TrainerOptions,
 } from './options.ts';
 import { evaluatePass, numbersOf } from './pass.ts';
+import type { Programs } from './programs.ts';
 import {
   bar,
   defaultOutput,
@@ -53,7 +54,7 @@ export class FitRun implements Run {
   batch = 0;
   logs: Logs = {};
   failed = false;
-  private readonly settings: TrainerOptions;
+  private readonly programs: Programs;
   private readonly options: FitOptions;
   private readonly metrics: readonly Metric[];
   readonly callbacks: readonly Callback[];
@@ -81,13 +82,14 @@ export class FitRun implements Run {
   constructor(
     model: Module,
     settings: TrainerOptions,
+    programs: Programs,
     options: FitOptions,
     feed: Feed,
     validation: Feed | null,
   ) {
     this.model = model;
     this.optimizer = settings.optimizer;
-    this.settings = settings;
+    this.programs = programs;
     this.options = options;
     this.epochs = options.epochs ?? 1;
     this.metrics = settings.metrics ?? [];
@@ -106,7 +108,7 @@ export class FitRun implements Run {
       progress === 'none'
         ? SILENT
         : progressLine(out, progress === 'auto' ? out.isTTY : progress === 'bar');
-    this.stepper = new Stepper(model, settings, (text) => this.say(text));
+    this.stepper = new Stepper(model, settings, programs, (text) => this.say(text));
   }
 
   get batches(): number | undefined {
@@ -254,7 +256,7 @@ export class FitRun implements Run {
   /** A signal ends it at the next batch; the run is then where the epoch's last step left it. */
   private async validate(feed: Feed): Promise<Logs> {
     const before = this.position(this.epoch - 1);
-    return evaluatePass(OP, this.model, this.settings.loss, this.metrics, feed, () => {
+    return evaluatePass(OP, this.model, this.programs, this.metrics, feed, () => {
       this.progress.update(`${this.head()}  validating`);
       this.endIfSignalled(this.epoch - 1, before);
     });

@@ -6,8 +6,7 @@ import { exampleOf, type Feed } from './feed.ts';
 import type { Logs } from './history.ts';
 import { MeanMetric, type Metric } from './metrics/metric.ts';
 import { rememberModes } from './modes.ts';
-import type { TrainerOptions } from './options.ts';
-import { forward } from './step.ts';
+import { checkLoss, type Programs } from './programs.ts';
 import { turn } from './turn.ts';
 
 /** After how many milliseconds other work has its turn. */
@@ -41,7 +40,7 @@ async function evaluating(
 export async function evaluatePass(
   op: string,
   model: Module,
-  lossOf: TrainerOptions['loss'],
+  programs: Programs,
   metrics: readonly Metric[],
   feed: Feed,
   onBatch: (count: number) => void = () => {},
@@ -50,8 +49,8 @@ export async function evaluatePass(
   for (const metric of metrics) metric.reset();
   const batches = await evaluating(model, feed, (batch) => {
     const example = exampleOf(op, batch);
-    const { output, loss } = forward(op, model, lossOf, example);
-    mean.add(loss.item() * example.count, example.count);
+    const { output, loss } = programs.judge(example.inputs, example.target);
+    mean.add(checkLoss(op, loss).item() * example.count, example.count);
     for (const metric of metrics) metric.update(output, example.target);
     onBatch(example.count);
   });
@@ -71,10 +70,15 @@ export function numbersOf(metrics: readonly Metric[]): Logs {
 }
 
 /** What the model says of every example, joined. */
-export async function predictPass(op: string, model: Module, feed: Feed): Promise<Tensor> {
+export async function predictPass(
+  op: string,
+  model: Module,
+  programs: Programs,
+  feed: Feed,
+): Promise<Tensor> {
   const outputs: Tensor[] = [];
   await evaluating(model, feed, (batch) => {
-    const output: unknown = model.forward(...inputsOf(batch));
+    const output: unknown = programs.predict(inputsOf(batch));
     if (!(output instanceof Tensor)) {
       throw new ValueError({
         op,

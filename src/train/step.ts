@@ -1,11 +1,11 @@
 /** One batch: forward, loss, backward; and a step of the optimiser for each few of them. */
-import { formatShape, given, ShapeError, ValueError } from '../base/index.ts';
-import { clipGradNorm, type Module } from '../nn/index.ts';
-import { getRandomState, noGrad, setRandomState, Tensor } from '../tensor/index.ts';
+import type { Module } from '../nn/index.ts';
+import { getRandomState, noGrad, setRandomState, type Tensor } from '../tensor/index.ts';
 import type { Example } from './feed.ts';
 import { type Found, firstBadTensor, Watch } from './non-finite.ts';
 import { NonFiniteError } from './non-finite-error.ts';
 import type { TrainerOptions } from './options.ts';
+import { forward, type Programs } from './programs.ts';
 
 /** What a batch gave. */
 export interface BatchResult {
@@ -18,21 +18,25 @@ export class Stepper {
   private readonly say: (text: string) => void;
   private readonly model: Module;
   private readonly options: TrainerOptions;
+  private readonly programs: Programs;
   private readonly accumulate: number;
-  /** The optimiser's parameters: the model's, and perhaps others such as a learned loss. */
-  private readonly params: readonly Tensor[];
   private readonly buffers: readonly Tensor[];
   private readonly watch: Watch;
   /** Batches whose gradients wait for a step. */
   private waiting = 0;
   private told = false;
 
-  constructor(model: Module, options: TrainerOptions, say: (text: string) => void) {
+  constructor(
+    model: Module,
+    options: TrainerOptions,
+    programs: Programs,
+    say: (text: string) => void,
+  ) {
     this.model = model;
     this.options = options;
+    this.programs = programs;
     this.say = say;
     this.accumulate = options.accumulate ?? 1;
-    this.params = options.optimizer.groups.flatMap((g) => g.params);
     this.buffers = model.buffers();
     this.watch = new Watch(model);
   }
@@ -45,36 +49,35 @@ export class Stepper {
 
   /**
    * Forward and backward of one batch; null if its loss is not finite and such steps are skipped.
-   * Throws NonFiniteError if they are not: model and optimiser are then as after the step before.
+   * Throws NonFiniteError if they are not. Either way buffers and random numbers are then as before
+   * the batch, model and optimiser as after the step before.
    */
   batch(op: string, example: Example, where: () => string): BatchResult | null {
+    const { inputs, target } = example;
     const random = getRandomState();
     const before = this.buffers.map((b) => b.detach());
-    const { output, loss } = forward(op, this.model, this.options.loss, example);
+    const { output, loss } = this.programs.learn(inputs, target);
     const value = loss.item();
-    if (!Number.isFinite(value)) {
-      const putBack = (): void => this.buffers.forEach((b, i) => b.assign(before[i]));
-      putBack();
-      this.waiting = 0;
-      this.options.optimizer.zeroGrad();
-      this.refuse(op, `the loss is ${value}`, where, () => {
-        setRandomState(random); // the same dropout
-        const again = (): void => {
-          forward(op, this.model, this.options.loss, example).loss.backward();
-        };
-        try {
-          return firstBadTensor(this.watch, example, again);
-        } finally {
-          putBack();
-          setRandomState(random);
-          this.options.optimizer.zeroGrad();
-        }
-      });
-      return null;
+    if (Number.isFinite(value)) {
+      this.waiting++;
+      return { output, loss: value };
     }
-    (this.accumulate === 1 ? loss : loss.div(this.accumulate)).backward();
-    this.waiting++;
-    return { output, loss: value };
+    const putBack = (): void => {
+      this.buffers.forEach((b, i) => b.assign(before[i]));
+      setRandomState(random); // the same dropout, should it run again
+      this.begin();
+    };
+    putBack();
+    this.refuse(op, `the loss is ${value}`, where, () => {
+      try {
+        return firstBadTensor(this.watch, example, () => {
+          forward(op, this.model, this.options.loss, inputs, target).loss.backward();
+        });
+      } finally {
+        putBack();
+      }
+    });
+    return null;
   }
 
   /** Whether enough batches wait for a step. */
@@ -89,28 +92,28 @@ export class Stepper {
 
   /** One step of the optimiser; false if it was left out, as its gradients are not finite. */
   step(op: string, where: () => string): boolean {
-    const { optimizer, clipGradNorm: maxNorm } = this.options;
-    const { params } = this;
-    if (this.waiting < this.accumulate) {
-      // Fewer batches than the mean was made for.
-      const factor = this.accumulate / this.waiting;
-      noGrad(() => {
-        for (const p of params) if (p.grad !== null) p.grad = p.grad.mul(factor) as Tensor;
-      });
-    }
+    // Fewer batches than the mean was made for.
+    if (this.waiting < this.accumulate) this.rescale(this.accumulate / this.waiting);
     this.waiting = 0;
-    if (maxNorm !== undefined) {
-      const norm = clipGradNorm(params, maxNorm).item();
+    if (this.options.clipGradNorm !== undefined) {
+      const norm = this.programs.clip().item();
       if (!Number.isFinite(norm)) {
         const found = badGradient(this.model);
-        optimizer.zeroGrad();
+        this.begin();
         this.refuse(op, `the norm of the gradients is ${norm}`, where, () => found);
         return false;
       }
     }
-    optimizer.step();
-    optimizer.zeroGrad();
+    this.programs.update();
     return true;
+  }
+
+  /** Once an epoch at most: not worth a program. */
+  private rescale(factor: number): void {
+    const params = this.options.optimizer.groups.flatMap((g) => g.params);
+    noGrad(() => {
+      for (const p of params) if (p.grad !== null) p.grad = p.grad.mul(factor) as Tensor;
+    });
   }
 
   /** Throws a NonFiniteError if a parameter or a buffer became NaN or infinite. */
@@ -138,34 +141,6 @@ export class Stepper {
       remedy: `${remedy}; { nonFinite: 'skip' } leaves such steps out`,
     });
   }
-}
-
-/** Output and loss. Throws ValueError or ShapeError for a loss that is not one number. */
-export function forward(
-  op: string,
-  model: Module,
-  lossOf: TrainerOptions['loss'],
-  example: Example,
-): { readonly output: Tensor; readonly loss: Tensor } {
-  const output = model.forward(...example.inputs) as Tensor;
-  const loss: unknown = lossOf(output, example.target);
-  if (!(loss instanceof Tensor)) {
-    throw new ValueError({
-      op,
-      problem: `the loss is ${given(loss)}, not a tensor`,
-      remedy: loss === undefined ? 'does the loss function return its result?' : undefined,
-    });
-  }
-  if (loss.rank > 0) {
-    throw new ShapeError({
-      op,
-      problem: `the loss of a batch is one number, not ${formatShape(loss.shape)}`,
-      operands: [loss],
-      remedy:
-        "take its mean: (output, target) => loss(output, target).mean(), or reduction: 'mean'",
-    });
-  }
-  return { output, loss };
 }
 
 function badGradient(model: Module): Found {

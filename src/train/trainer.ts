@@ -6,6 +6,7 @@ import { FitRun } from './fit.ts';
 import type { History } from './history.ts';
 import { checkFit, checkTrainer, type FitOptions, type TrainerOptions } from './options.ts';
 import { evaluatePass, predictPass } from './pass.ts';
+import { Programs } from './programs.ts';
 
 export interface EvaluateOptions {
   /** Examples in a batch; not for loaders. Default 256. */
@@ -33,12 +34,14 @@ const EVALUATION_BATCH = 256;
 export class Trainer {
   readonly model: Module;
   readonly options: TrainerOptions;
+  private readonly programs: Programs;
   private running: FitRun | null = null;
 
   constructor(model: Module, options: TrainerOptions) {
     checkTrainer(model, options);
     this.model = model;
     this.options = options;
+    this.programs = new Programs(model, options);
   }
 
   /**
@@ -80,7 +83,7 @@ export class Trainer {
     const feed = feedOf(op, data, { batchSize, shuffle, seed, dropLast }, { shuffle: true });
     const held =
       validation === undefined ? null : feedOf(`${op}, validation`, validation, {}, EVALUATION);
-    const run = new FitRun(this.model, this.options, options, feed, held);
+    const run = new FitRun(this.model, this.options, this.programs, options, feed, held);
     this.running = run;
     try {
       return await run.run();
@@ -106,8 +109,8 @@ export class Trainer {
     const op = 'Trainer.evaluate';
     checkOptions(op, options, ['batchSize']);
     const feed = feedOf(op, data, options, EVALUATION);
-    const { loss, metrics = [] } = this.options;
-    return this.admitted(op, () => evaluatePass(op, this.model, loss, metrics, feed));
+    const { metrics = [] } = this.options;
+    return this.admitted(op, () => evaluatePass(op, this.model, this.programs, metrics, feed));
   }
 
   /**
@@ -130,7 +133,7 @@ export class Trainer {
       });
     }
     const feed = feedOf(op, data instanceof Tensor ? { x: data } : data, options, EVALUATION);
-    return this.admitted(op, () => predictPass(op, this.model, feed));
+    return this.admitted(op, () => predictPass(op, this.model, this.programs, feed));
   }
 
   /** Runs an evaluation, unless it would run between the steps of a fit. */

@@ -47,19 +47,26 @@ function run(code: string): string {
 }
 
 test('the ten lines learn the digits', () => {
-  expect(programs).toHaveLength(4);
+  expect(programs).toHaveLength(5);
   expect(Number(run(programs[0]))).toBeGreaterThan(0.95);
 });
 
+test('the compiled step is recorded for whole batches and for the last one', () => {
+  const text = run(programs[1]);
+  expect(text).toMatch(
+    /recorded 2 times[^]*x\w*: float32\[64, 1, 8, 8\][^]*x\w* is float32\[5, 1, 8, 8\]/,
+  );
+});
+
 test('the Trainer learns the digits, saves and resumes', () => {
-  const lines = run(programs[2]).trim().split('\n');
+  const lines = run(programs[3]).trim().split('\n');
   expect(lines.filter((line) => line.startsWith('epoch'))).toHaveLength(10);
   expect(Number(/^(0\.\d+) Sequential\(/m.exec(lines.join('\n'))?.[1])).toBeGreaterThan(0.9);
 });
 
 test('the module and the second derivative', () => {
   const use = 'console.log(new Net().namedParameters().length);';
-  expect(run(`${programs[1]}\n${use}`).trim()).toBe('4');
+  expect(run(`${programs[2]}\n${use}`).trim()).toBe('4');
   const second = 2 * Math.cos(0.5) - 0.5 * Math.sin(0.5);
-  expect(Number(run(programs[3]))).toBeCloseTo(second, 5);
+  expect(Number(run(programs[4]))).toBeCloseTo(second, 5);
 });
