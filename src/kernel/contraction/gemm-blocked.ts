@@ -30,8 +30,11 @@ import {
 export const KC = 256;
 /** Tiles of rows from which on a panel of B is worth copying. */
 const COPIED_TILES = 3;
-/** Bytes from step to step up to which rows of A that are neighbours are read in place. */
-const NEAR = 2048;
+/**
+ * Bytes from step to step up to which rows of A that are neighbours are read in place: as much as is
+ * worth it with few registers, and with many. Steps further apart share few sets of the first cache.
+ */
+const [NEAR_FEW, NEAR_MANY] = [256, 2048];
 /** Fewest tiles of rows in a unit. */
 const UNIT_TILES = 8;
 
@@ -49,7 +52,8 @@ const upTo = (size: number, unit: number): number => Math.ceil(size / unit) * un
  */
 const readsA = (p: Problem, t: Tile, info: TargetInfo): boolean =>
   info.indexBytes === 8 &&
-  (p.k.a === 1 || (p.m.a === 1 && p.k.a * t.bytes <= NEAR)) &&
+  (p.k.a === 1 ||
+    (p.m.a === 1 && p.k.a * t.bytes <= (info.vectorRegisters >= 32 ? NEAR_MANY : NEAR_FEW))) &&
   (info.vectorRegisters >= 32 || p.m.size * KC * t.bytes <= info.cache.l2 / 2);
 
 const readsB = (p: Problem, t: Tile, info: TargetInfo): boolean =>
