@@ -458,6 +458,14 @@ describe('mistakes', () => {
     expect(warn.mock.calls[0][0]).toMatch(/choice runs eagerly: item/);
   });
 
+  test('falls back for arguments that cannot be recorded', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const f = compile((m: Map<string, Tensor>) => m.get('x'), { fallback: true });
+    expect(f(new Map([['x', x]]))).toBe(x);
+    expect(f(new Map([['x', x]]))).toBe(x);
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+
   test('asynchronous functions, odd arguments and results', () => {
     expect(() => (compile((async () => x) as never) as () => void)()).toThrow(/asynchronous/);
     expect(() => compile('f' as never)).toThrow(/takes a function, not 'f'/);

@@ -85,11 +85,29 @@ class Recorder<F extends AnyFunction> {
     ) {
       return this.fn(...args);
     }
-    const flat = flatten(this.name, args, (i) => argumentName(this.names, i));
+    const flat = this.flat(args);
+    if (flat === null) return this.fn(...args);
     const { dynamic } = this.options;
     const open = dynamic === undefined ? null : openSizes(this.name, dynamic, flat);
     const program = this.find(flat, open) ?? this.make(flat, open);
     return program === null ? this.fn(...args) : program.run(flat.tensors);
+  }
+
+  /** The arguments; null if the function runs eagerly as it takes what cannot be recorded. */
+  private flat(args: unknown[]): Flat | null {
+    try {
+      return flatten(this.name, args, (i) => argumentName(this.names, i));
+    } catch (error) {
+      return this.fallBack(error);
+    }
+  }
+
+  /** Runs eagerly from now on, and says so once, if that was asked for; else throws. */
+  private fallBack(error: unknown): null {
+    if (this.options.fallback !== true || !(error instanceof GraphError)) throw error;
+    this.eager = true;
+    console.warn(`[gradus] ${this.name} runs eagerly: ${error.message}`);
+    return null;
   }
 
   /** The program of an earlier recording that holds for this call. */
@@ -175,7 +193,7 @@ class Recorder<F extends AnyFunction> {
   ): Program | OpenProgram | null {
     const { name, options } = this;
     const place = device();
-    const { keepGrads = false, fallback = false } = options;
+    const { keepGrads = false } = options;
     this.recordings.push(describeRecording(this.recordings, flat, same));
     this.warnOfMany();
     try {
@@ -184,10 +202,7 @@ class Recorder<F extends AnyFunction> {
       return open === null ? new Program(at(), place) : new OpenProgram(at, flat, open, place);
     } catch (error) {
       this.recordings.pop();
-      if (!fallback || !(error instanceof GraphError)) throw error;
-      this.eager = true;
-      console.warn(`[gradus] ${name} runs eagerly: ${error.message}`);
-      return null;
+      return this.fallBack(error);
     }
   }
 

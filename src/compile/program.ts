@@ -1,5 +1,5 @@
 /** A recorded function made executable for one signature: gathers inputs, runs, commits. */
-import { type Spec, specOf } from '../base/index.ts';
+import { debugLevel, type Spec, specOf } from '../base/index.ts';
 import { copy } from '../ir/index.ts';
 import type { Executable } from '../runtime/device.ts';
 import { getRandomState, noGrad, SPENT, setRandomState, type Tensor } from '../tensor/index.ts';
@@ -24,6 +24,7 @@ export class Program {
     this.recorded = recorded;
     this.device = device;
     const { graph, sources, targets } = recorded;
+    const start = performance.now();
     this.specs = sources.map((s, i) => specFor(s, graph.inputs[i], device));
     const last = targets.flatMap((t, o) => (t.kind === 'cell' ? [o] : []));
     const written = new Set(targets.map((t) => (t.kind === 'cell' ? t.cell : null)));
@@ -41,6 +42,13 @@ export class Program {
       program: true,
       constants: main.inputs.flatMap((_, i) => (i >= sources.length || isConstant(i) ? [i] : [])),
     });
+    if (debugLevel() >= 1) {
+      const ms = (performance.now() - start).toFixed(1);
+      const nodes = `${main.nodes.length}${constants === null ? '' : ` + ${constants.nodes.length}`}`;
+      console.error(
+        `[gradus] program ${graph.name}: ${graph.nodes.length} ops, ${nodes} primitives, ${ms} ms`,
+      );
+    }
     this.sameInput = targets.map((t, o) => {
       if (t.kind !== 'cell') return -1;
       const own = sources.findIndex((s) => s.kind === 'captured' && s.tensor === t.cell);
