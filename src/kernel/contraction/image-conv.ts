@@ -110,6 +110,9 @@ export function imageConv(spec: ImageConv, info: TargetInfo, temp: Temp): Launch
   // Few images are cut by output channels, though each part then copies its image for itself.
   const parts = Math.min(panels, Math.ceil(info.threads / (spec.batch * groups)));
   const partRows = Math.ceil(panels / parts) * t.rows;
+  const short = shortTile(t, rows, partRows);
+  const long = short === null ? rows : short.from;
+  const groupBytes = (short === null ? panels * t.rows : rows) * sums * bytes;
   const make = spec.keep ?? temp;
   const prepared: Prepared = {
     weights: make(Math.max(1, groups * panels * sums * t.rows) * bytes),
@@ -131,7 +134,8 @@ export function imageConv(spec: ImageConv, info: TargetInfo, temp: Temp): Launch
     'sum.parts': several ? Math.ceil(shape.channels / channels) : 1,
     'row.weights': sums * bytes,
     panel: sums * t.rows * bytes,
-    group: panels * sums * t.rows * bytes,
+    'long.rows': long,
+    group: groupBytes,
     'x.n': spec.imageBytes,
     'x.g': shape.channels * shape.strides[0],
     'y.row': pixels * outBytes,
@@ -165,7 +169,7 @@ export function imageConv(spec: ImageConv, info: TargetInfo, temp: Temp): Launch
     const [copy, table] = [image.here(b, p), p('table')];
     const [at, sumsAt] = [edge, partial].map((s) => s?.here(b, p));
     /** One tile: the sum over a part's (channel, tap), the epilogue, the store. */
-    const tile = (where: Corner, y: Reg, weights: Reg, part: Part, sums?: Place): void => {
+    const tile = (t: Tile, where: Corner, y: Reg, weights: Reg, part: Part, sums?: Place): void => {
       const { outer, row, pixel } = where;
       const out = {
         pointer: b.add(b.add(y, b.mul(row, p('y.row'))), b.mul(pixel, outBytes)),
@@ -206,30 +210,66 @@ export function imageConv(spec: ImageConv, info: TargetInfo, temp: Temp): Launch
       b.loop(0, p('pixels'), block, [], (start) => {
         const end = b.min(b.add(start, block), p('pixels'));
         eachPart(b, p, (part) => {
-          const from = b.add(weights, b.mul(part.from, t.rows * bytes));
-          b.loop(first, last, t.rows, [from], (row, [panel]) => {
-            const line = b.index(block * bytes);
-            b.loop(start, end, width, [], (pixel) => {
-              const inside = b.add(
-                b.mul(b.sub(row, first), line),
-                b.mul(b.sub(pixel, start), bytes),
-              );
-              const sums = sumsAt && { pointer: b.add(sumsAt, inside), rowBytes: line };
-              tile({ outer: [n, group], row, pixel }, y, panel, part, sums);
-              return [];
+          /** Panels of a tile's rows, from one row to another. */
+          const panelsOf = (own: Tile, low: Reg, high: Reg): void => {
+            const rowWeights = p('row.weights');
+            const from = b.add(
+              b.add(weights, b.mul(b.sub(low, first), rowWeights)),
+              b.mul(part.from, own.rows * bytes),
+            );
+            b.loop(low, high, own.rows, [from], (row, [panel]) => {
+              const line = b.index(block * bytes);
+              b.loop(start, end, width, [], (pixel) => {
+                const inside = b.add(
+                  b.mul(b.sub(row, first), line),
+                  b.mul(b.sub(pixel, start), bytes),
+                );
+                const sums = sumsAt && { pointer: b.add(sumsAt, inside), rowBytes: line };
+                tile(own, { outer: [n, group], row, pixel }, y, panel, part, sums);
+                return [];
+              });
+              return [b.add(panel, own === t ? p('panel') : b.mul(rowWeights, own.rows))];
             });
-            return [b.add(panel, p('panel'))];
-          });
+          };
+          if (short === null) panelsOf(t, first, last);
+          else {
+            panelsOf(t, first, b.min(last, p('long.rows')));
+            panelsOf(short.tile, b.max(first, p('long.rows')), last);
+          }
         });
         return [];
       });
     });
     return b.finish();
   };
+  const heights = short === null ? '' : ' short';
   const how = several ? ` parts${apart ? ' apart' : ''}` : '';
-  const key = `conv ${plan.key} ${tileKey(t)}${how} [${epilogue?.key ?? ''}] ${info.isa}${outer.key}`;
+  const key = `conv ${plan.key} ${tileKey(t)}${heights}${how} [${epilogue?.key ?? ''}] ${info.isa}${outer.key}`;
   const launch = { key, build, args: args.args, ...outer.launch };
-  return [prepare(spec, t, prepared, info), launch];
+  return [prepare(spec, t, short, groupBytes, prepared, info), launch];
+}
+
+/** Rows of the panels that come last where tiles of 6 rows would stick out. */
+const SHORT = 4;
+
+interface Short {
+  readonly tile: Tile;
+  /** The first row of the short panels. */
+  readonly from: number;
+}
+
+/**
+ * One or two panels of 4 rows at the end, if these and tiles of 6 rows cover all rows exactly: 32 are
+ * 24 and 8. A sum's order does not depend on the height of its tile.
+ */
+function shortTile(t: Tile, rows: number, partRows: number): Short | null {
+  if (t.rows !== 6 || t.vectors !== 2) return null;
+  const count = [1, 2].find((n) => rows >= n * SHORT && (rows - n * SHORT) % t.rows === 0);
+  if (count === undefined || rows % t.rows === 0) return null;
+  const from = rows - count * SHORT;
+  // A part that begins among them would have to begin where one does.
+  const lastPart = Math.floor((rows - 1) / partRows) * partRows;
+  return lastPart > from ? null : { tile: { ...t, rows: SHORT }, from };
 }
 
 /** A tile's place in the result: batch and group, the output channel, the pixel. */
@@ -273,11 +313,14 @@ interface Prepared {
 function prepare(
   { name, dtype, groups, image, rows, weights: w, keep }: ImageConv,
   t: Tile,
+  short: Short | null,
+  groupBytes: number,
   prepared: Prepared,
   info: TargetInfo,
 ): Launch {
   const { bytes, elem } = t;
-  const panels = Math.ceil(rows / t.rows);
+  const longPanels = short === null ? Math.ceil(rows / t.rows) : short.from / t.rows;
+  const panels = longPanels + (short === null ? 0 : (rows - short.from) / short.tile.rows);
   const args = new Arguments()
     .pointer('from', w.buffer)
     .pointer('to', prepared.weights)
@@ -299,7 +342,7 @@ function prepare(
     });
   const plan = planImage(image, numberElem(dtype), bytes, info, args);
   const sums = image.channels * plan.taps.length;
-  args.indices({ panel: sums * t.rows * bytes, 'group.to': panels * sums * t.rows * bytes });
+  args.indices({ 'row.to': sums * bytes, 'group.to': groupBytes, 'long.panels': longPanels });
   const loops = [
     { name: 'groups', size: groups },
     { name: 'panels', size: panels },
@@ -321,26 +364,38 @@ function prepare(
     outer.each(b, p, ([group, panel]) => {
       const from = b.add(b.add(p('from'), p('start')), b.mul(group, p('group')));
       const last = b.sub(p('rows'), 1);
-      const row = b.mul(panel, t.rows);
-      const pointers = Array.from({ length: t.rows }, (_, i) =>
-        b.add(from, b.mul(b.min(b.add(row, i), last), p('row'))),
-      );
-      const target = b.add(b.add(p('to'), b.mul(group, p('group.to'))), b.mul(panel, p('panel')));
-      b.loop(0, p('channels'), 1, [...pointers, target], (_c, carried) => {
-        const to = carried[t.rows];
-        for (const [k, tap] of plan.taps.entries()) {
-          for (let i = 0; i < t.rows; i++) {
-            const value = b.load(elem, 1, at(b.add(carried[i], offset(tap))));
-            b.store(elem, at(to, (k * t.rows + i) * bytes), value);
+      /** A panel of `height` rows from `row` on. */
+      const copyPanel = (row: Reg, height: number): [] => {
+        const pointers = Array.from({ length: height }, (_, i) =>
+          b.add(from, b.mul(b.min(b.add(row, i), last), p('row'))),
+        );
+        const target = b.add(b.add(p('to'), b.mul(group, p('group.to'))), b.mul(row, p('row.to')));
+        b.loop(0, p('channels'), 1, [...pointers, target], (_c, carried) => {
+          const to = carried[height];
+          for (const [k, tap] of plan.taps.entries()) {
+            for (let i = 0; i < height; i++) {
+              const value = b.load(elem, 1, at(b.add(carried[i], offset(tap))));
+              b.store(elem, at(to, (k * height + i) * bytes), value);
+            }
           }
-        }
-        const moved = carried.slice(0, t.rows).map((r) => b.add(r, p('channel')));
-        return [...moved, b.add(to, plan.taps.length * t.rows * bytes)];
+          const moved = carried.slice(0, height).map((r) => b.add(r, p('channel')));
+          return [...moved, b.add(to, plan.taps.length * height * bytes)];
+        });
+        return [];
+      };
+      const whole = (): [] => copyPanel(b.mul(panel, t.rows), t.rows);
+      if (short === null) return void whole();
+      const { rows: height } = short.tile;
+      const start = p('long.panels');
+      b.if(b.compare('lt', panel, start), whole, () => {
+        const before = b.mul(b.sub(panel, start), height);
+        return copyPanel(b.add(b.mul(start, t.rows), before), height);
       });
     });
     return b.finish();
   };
-  const key = `conv weights ${plan.key} ${tileKey(t)} ${info.isa}${outer.key}`;
+  const heights = short === null ? '' : ' short';
+  const key = `conv weights ${plan.key} ${tileKey(t)}${heights} ${info.isa}${outer.key}`;
   const kept = keep === null ? {} : { kept: true as const };
   return { key, build, args: args.args, ...outer.launch, ...kept };
 }
