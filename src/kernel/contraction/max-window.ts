@@ -20,9 +20,9 @@ export interface MaxWindowSpec {
   readonly inputStrides: readonly number[];
   /** [OH, OW]; the last windows may be only partly inside. */
   readonly outputSize: readonly number[];
-  /** Dense; positions are int32 in H * W. */
+  /** Dense; positions are int32 in H * W, null if nobody reads them. */
   readonly values: BufferRef;
-  readonly positions: BufferRef;
+  readonly positions: BufferRef | null;
 }
 
 /** Most positions of a window that are written out one by one. */
@@ -50,7 +50,7 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
   const args = new Arguments()
     .pointer('x', spec.input)
     .pointer('values', spec.values)
-    .pointer('positions', spec.positions)
+    .pointer('positions', spec.positions ?? spec.values)
     .indices({
       batch: shape[0],
       channels: shape[1],
@@ -99,7 +99,10 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
         wins = b.binary('and', more, b.compare('eq', largest, largest));
       }
       if (started !== undefined) wins = b.binary('or', wins, b.unary('not', started));
-      return [b.select(wins, value, best), b.select(wins, position, where)];
+      const larger = b.select(wins, value, best);
+      // Windows over the border still tell by it whether they have begun.
+      const unread = spec.positions === null && started === undefined;
+      return [larger, unread ? where : b.select(wins, position, where)];
     };
 
     /** The window at (oh, ow): calls for each of its positions, carrying registers. */
@@ -130,7 +133,9 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
           const place = b.add(rowOut, ow);
           const mask = count && b.edge(count, best.type.lanes);
           b.store(bits, at(b.add(p('values'), b.mul(place, bytes))), best, mask);
-          b.store('i32', at(b.add(p('positions'), b.mul(place, 4))), where, mask);
+          if (spec.positions !== null) {
+            b.store('i32', at(b.add(p('positions'), b.mul(place, 4))), where, mask);
+          }
           return [];
         };
         /** Address and position of (kh, kw), wherever it lies. */
@@ -245,7 +250,7 @@ export function lowerMaxWindow(spec: MaxWindowSpec, info: TargetInfo, _temp: Tem
     return b.finish();
   };
   const constants = [w.kernel, w.stride, w.dilation].map((pair) => pair.join('x')).join(' ');
-  const key = `max window ${constants} ${elem}${unpadded ? ' unpadded' : ''}${apart === 0 ? '' : ` apart ${apart}`} ${info.isa}${outer.key}`;
+  const key = `max window ${constants} ${elem}${unpadded ? ' unpadded' : ''}${spec.positions === null ? ' values' : ''}${apart === 0 ? '' : ` apart ${apart}`} ${info.isa}${outer.key}`;
   return [{ key, build, args: args.args, ...outer.launch }];
 }
 

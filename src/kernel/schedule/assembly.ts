@@ -163,6 +163,15 @@ export class Assembly implements Surroundings {
     return this.stored.has(v);
   }
 
+  /** Whether a step or the caller reads a value. */
+  isRead(v: GraphValue): boolean {
+    const isBase = (x: GraphValue | number): boolean => chainOf(x).base === v;
+    return (
+      this.graph.outputs.some(isBase) ||
+      this.fusion.steps.some((s) => s.nodes.some((n) => n.inputs.some(isBase)))
+    );
+  }
+
   inputIndex(v: GraphValue): number {
     return this.indices.get(v) as number;
   }

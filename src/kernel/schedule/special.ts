@@ -147,7 +147,7 @@ function buildWindow(assembly: Assembly, node: GraphNode, lower: LoweringOf<'max
     inputStrides: [...x.strides],
     outputSize: values.shape.slice(2),
     values: assembly.bufferOf(values),
-    positions: assembly.bufferOf(positions),
+    positions: assembly.isRead(positions) ? assembly.bufferOf(positions) : null,
   };
   const launches = lowerMaxWindow(spec, assembly.info, (bytes) => assembly.temp(bytes));
   assembly.push(operands.placed(launches));
