@@ -13,7 +13,7 @@ import type { Recorded } from './bindings.ts';
 import { compileEnabled, setCompileEnabled } from './enabled.ts';
 import { describeRecording, explain, NUMBER, type Recording } from './explain.ts';
 import { OpenProgram } from './open-program.ts';
-import { type Dynamic, type OpenSizes, openSizes } from './open-sizes.ts';
+import { checkDynamic, type Dynamic, type OpenSizes, openSizes } from './open-sizes.ts';
 import { argumentName, parameterNames } from './parameter-names.ts';
 import type { Pass } from './passes/index.ts';
 import { Program } from './program.ts';
@@ -262,6 +262,7 @@ export function compile<F extends AnyFunction>(
 ): Compiled<F> {
   requireFunction('compile', fn, 'write compile((x) => ...)');
   checkOptions('compile', options, ['name', 'keepGrads', 'dynamic', 'fallback', 'passes']);
+  checkDynamic('compile', options.dynamic);
   if (options.passes !== undefined) checkPasses('compile', options.passes);
   const recorder = new Recorder<F>(fn as F, options);
   const compiled = (...args: unknown[]): unknown => recorder.call(args);

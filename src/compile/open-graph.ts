@@ -103,6 +103,27 @@ function build(
   return { name: base.name, inputs, nodes: recorder.nodes, outputs };
 }
 
+/**
+ * Throws a GraphError unless a graph recorded at other sizes is what the fitted one gives there: where an
+ * `if` or a `Math.min` looks at an open size, it is not.
+ */
+export function checkFitted(fitted: Graph, recorded: Graph): void {
+  const ordinals = (g: Graph): ((x: GraphValue | number) => string) => {
+    const of = new Map<GraphValue, number>();
+    for (const v of [...g.inputs, ...g.nodes.flatMap((n) => n.outputs)]) of.set(v, of.size);
+    return (x) => (typeof x === 'number' ? `${x}` : `%${of.get(x)}`);
+  };
+  const [a, b] = [ordinals(fitted), ordinals(recorded)];
+  const line = (n: GraphNode | undefined, name: typeof a): string =>
+    n === undefined ? '' : `${n.def.id} ${n.attrs?.attrId} ${n.inputs.map(name).join(' ')}`;
+  for (let i = 0; i < Math.max(fitted.nodes.length, recorded.nodes.length); i++) {
+    if (line(fitted.nodes[i], a) === line(recorded.nodes[i], b)) continue;
+    throw differs(recorded.nodes[i] ?? fitted.nodes[i], 'this');
+  }
+  if (fitted.outputs.map(a).join() === recorded.outputs.map(b).join()) return;
+  throw differs(undefined, 'what it returns');
+}
+
 /** The same op on the same operands, in every sample. */
 function checkAlike(node: GraphNode, all: readonly (GraphNode | undefined)[]): void {
   const wiring = (n: GraphNode): string =>
@@ -179,7 +200,7 @@ function differs(node: GraphNode | undefined, what: string): GraphError {
   const { op, line, module } = node?.origin ?? {};
   return new GraphError({
     op: op ?? node?.def.name ?? 'compile',
-    problem: `${what} depends on an open size in a way that is not a * size + b${
+    problem: `${what} depends on an open size in a way that is not a * size + b (an if on the size, say)${
       line === undefined ? '' : `; recorded at ${line}`
     }`,
     ...(module === undefined ? {} : { module }),

@@ -3,13 +3,16 @@ import { GradusError } from '../base/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 import type { Recorded } from './bindings.ts';
 import { mapSamples, type Samples } from './fit.ts';
-import { type OpenGraph, openGraph } from './open-graph.ts';
+import { checkFitted, type OpenGraph, openGraph } from './open-graph.ts';
 import { type OpenSizes, shapesWith } from './open-sizes.ts';
 import { Program } from './program.ts';
 import type { Flat } from './tree.ts';
 
 /** More combinations of sizes than this are rare; the one that was not used longest is let go of. */
 const MAX_PROGRAMS = 128;
+
+/** Sizes far from those of a call, at which an open recording is checked. */
+const [SMALLEST, LARGER] = [2, 64];
 
 /** Records the function with arguments of these shapes. */
 export type RecordAt = (shapes: readonly (readonly number[])[]) => Recorded;
@@ -58,6 +61,26 @@ export class OpenProgram {
             mapSamples(samples, (r) => (r.backward as NonNullable<Recorded['backward']>).graph),
             sizes,
           );
+    this.check(at, sizes);
+  }
+
+  /**
+   * Compares with recordings at very small and very large sizes. Where the function refuses these, for
+   * reasons of its own, there is nothing to compare.
+   */
+  private check(at: (sizes: readonly number[]) => Recorded, sizes: readonly number[]): void {
+    for (const far of [sizes.map(() => SMALLEST), sizes.map((n) => LARGER * n)]) {
+      const fitted = this.forward(far);
+      if (fitted === null || new Set(far).size < new Set(sizes).size) continue;
+      let recorded: Recorded;
+      try {
+        recorded = at(far);
+      } catch (error) {
+        if (error instanceof GradusError) continue;
+        throw error;
+      }
+      checkFitted(fitted, recorded.graph);
+    }
   }
 
   holds(args: readonly Tensor[]): boolean {

@@ -29,6 +29,7 @@ export function openSizes(op: string, dynamic: Dynamic, { paths, tensors }: Flat
   const dims: OpenDim[] = [];
   const sizes: number[] = [];
   for (const [key, list] of Object.entries(dynamic)) {
+    if (!Array.isArray(list)) throw wrongDynamic(op, `dynamic.${key}`, list);
     const tensor = paths.findIndex((path, i) => path === key || `${i}` === key);
     if (tensor < 0) {
       throw new ValueError({
@@ -46,6 +47,7 @@ export function openSizes(op: string, dynamic: Dynamic, { paths, tensors }: Flat
           op,
           problem: `dynamic names dimension ${given(d)} of ${key}, which has ${shape.length}`,
           operands: [tensors[tensor]],
+          remedy: `use 0 to ${shape.length - 1}, or -1 for the last`,
         });
       }
       const n = shape[dim];
@@ -57,6 +59,20 @@ export function openSizes(op: string, dynamic: Dynamic, { paths, tensors }: Flat
   }
   return { dims, sizes };
 }
+
+/** Throws a ValueError unless `dynamic` is an object. */
+export function checkDynamic(op: string, dynamic: unknown): void {
+  if (dynamic === undefined) return;
+  if (typeof dynamic === 'object' && dynamic !== null && !Array.isArray(dynamic)) return;
+  throw wrongDynamic(op, 'dynamic', dynamic);
+}
+
+const wrongDynamic = (op: string, what: string, x: unknown): ValueError =>
+  new ValueError({
+    op,
+    problem: `${what} is ${given(x)}, which names no dimensions`,
+    remedy: 'list the open dimensions of each argument: { x: [0] }',
+  });
 
 /** The shapes of all tensors, with other sizes in the open dimensions. */
 export function shapesWith(

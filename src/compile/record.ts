@@ -100,7 +100,7 @@ function collect(
     result: flat.template,
     passed,
     gradientEnds,
-    guards: [...tracer.guards, ...overlay.guards],
+    guards: [...tracer.guards, ...tracer.placeGuards(), ...overlay.guards],
     randomCalls: tracer.randomCalls,
     backward: null,
   } satisfies Recorded;

@@ -20,6 +20,7 @@ import {
   abstractTensor,
   LEAF,
   Node,
+  type Place,
   type Recording,
   refuseSymbolic,
   setRecording,
@@ -35,6 +36,8 @@ export class Tracer extends Tracing implements Recording {
   readonly overlay: Overlay;
   readonly guards: Guard[] = [];
   readonly undo: (() => void)[] = [];
+  /** What modules hold when their forward is first met. */
+  private readonly places = new Map<object, { name: string; places: readonly Place[] }>();
   randomCalls = 0;
   private seed: readonly Tensor[] | null = null;
   /** Stand-ins of captured tensors, and whom each stand-in stands for. */
@@ -212,6 +215,25 @@ export class Tracer extends Tracing implements Recording {
     this.guards.push({ what, holds: () => read() === then });
   }
 
+  watchPlaces(owner: object, name: string, places: readonly Place[]): void {
+    if (!this.places.has(owner)) this.places.set(owner, { name, places });
+  }
+
+  /** Guards of the places that the function has not written itself. */
+  placeGuards(): Guard[] {
+    const guards: Guard[] = [];
+    for (const { name, places } of this.places.values()) {
+      const kept = places.filter(stands);
+      guards.push({
+        get what() {
+          return `the field '${kept.find((p) => !stands(p))?.key}' of ${name}`;
+        },
+        holds: () => kept.every(stands),
+      });
+    }
+    return guards;
+  }
+
   outside<T>(uses: readonly Tensor[], f: () => T): T {
     return this.overlay.outside(uses, () => {
       const before = setRecording(null);
@@ -227,6 +249,8 @@ export class Tracer extends Tracing implements Recording {
     this.undo.push(undo);
   }
 }
+
+const stands = ({ holder, key, value }: Place): boolean => Object.is(holder[key], value);
 
 /** Takes the place of a leaf that only gradients of results may reach. */
 class Unreachable {

@@ -20,6 +20,7 @@ import {
   MODULE_BRAND,
   modulesBelow,
   parametersBelow,
+  placesIn,
 } from './walk.ts';
 
 /**
@@ -101,7 +102,11 @@ export abstract class Module {
     const wrapper = function (this: Module, ...inputs: unknown[]): unknown {
       if (this === undefined || this === null || !(#hooks in this)) throw calledDetached();
       if (isInnermost(this)) return forward.apply(this, inputs);
-      recording()?.watch(`the hooks of ${nameOf(this)}`, () => this.#hooks);
+      const recorded = recording();
+      if (recorded !== null) {
+        recorded.watch(`the hooks of ${nameOf(this)}`, () => this.#hooks);
+        recorded.watchPlaces(this, nameOf(this), placesIn(this));
+      }
       enter(this);
       try {
         const output = forward.apply(this, inputs);

@@ -1,6 +1,6 @@
 /** Finds tensors and modules among a module's own fields: arrays, Maps and plain objects too. */
 import { GraphError } from '../base/index.ts';
-import { Tensor } from '../tensor/index.ts';
+import { type Place, Tensor } from '../tensor/index.ts';
 import type { Module } from './module.ts';
 
 /** Marks modules, so that walking needs no import of the class. */
@@ -35,6 +35,27 @@ export function heldBy(module: Module): Held<Tensor | Module>[] {
   };
   const fields = module as unknown as Record<string, unknown>;
   for (const key of Object.keys(fields)) visit(key, fields[key]);
+  return out;
+}
+
+/**
+ * Where a module's own settings, tensors and modules stand: in its fields, and in arrays and plain
+ * objects there.
+ */
+export function placesIn(module: Module): Place[] {
+  const out: Place[] = [];
+  const seen = new Set<object>();
+  const visit = (holder: Place['holder']): void => {
+    if (seen.has(holder)) return;
+    seen.add(holder);
+    for (const key of Object.keys(holder)) {
+      const value = holder[key];
+      const nested = typeof value === 'object' && value !== null;
+      if (nested && (Array.isArray(value) || isPlain(value))) visit(value as Place['holder']);
+      else if (typeof value !== 'function') out.push({ holder, key, value });
+    }
+  };
+  visit(module as unknown as Place['holder']);
   return out;
 }
 

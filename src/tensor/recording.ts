@@ -5,6 +5,13 @@
 import type { RandomState } from '../ir/index.ts';
 import type { Tensor } from './tensor.ts';
 
+/** Where a value stands. */
+export interface Place {
+  readonly holder: Readonly<Record<string, unknown>>;
+  readonly key: string;
+  readonly value: unknown;
+}
+
 export interface Recording {
   /** `t.grad` as the recorded function sees it; `stored` is what the tensor itself holds. */
   gradient(t: Tensor, stored: Tensor | null): Tensor | null;
@@ -21,6 +28,8 @@ export interface Recording {
   refuse(op: string, problem: string, remedy: string): never;
   /** The recording holds as long as `read` gives what it gives now. */
   watch(what: string, read: () => unknown): void;
+  /** The same for places in an object, unless the function itself writes them. */
+  watchPlaces(owner: object, name: string, places: readonly Place[]): void;
   /** Runs `f`, which reads `uses`, on the tensors themselves, as if nothing were recorded. */
   outside<T>(uses: readonly Tensor[], f: () => T): T;
   /** Takes a change of plain JavaScript state back if the recording fails. */

@@ -302,6 +302,14 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
     });
   }
 
+  /**
+   * What arithmetic and comparisons of JavaScript make of it: the number that `item` gives, so that
+   * `if (loss > 3)` compares and more than one element throws. Text in templates is the printed tensor.
+   */
+  [Symbol.toPrimitive](hint: 'number' | 'string' | 'default'): number | string {
+    return hint === 'string' ? this.toString() : this.item();
+  }
+
   /** Nested arrays of numbers; of booleans for bool, of bigints for int64. */
   toArray<A extends Shape>(this: Tensor<A>): Nested<A> {
     recording()?.refuseRead('toArray', this as Tensor);
