@@ -299,6 +299,34 @@ describe('what a recording depends on', () => {
     expect(f(x).dtype).toBe('float64');
   });
 
+  test('layers, tensors and settings in fields of modules', () => {
+    class Net extends nn.Module {
+      heads = [nn.linear(2, 3), nn.linear(2, 3)];
+      scale = 2;
+      options = { shift: tensor([1]) as Tensor };
+      calls = 0;
+      forward(z: Tensor): Tensor {
+        this.calls++;
+        return this.heads[0].forward(z).mul(this.scale).add(this.options.shift) as Tensor;
+      }
+    }
+    const net = new Net();
+    const f = compile((z: Tensor) => net.forward(z));
+    const z = randn([2, 2]) as Tensor;
+    const check = () => same(values(f(z)), values(net.forward(z)));
+    check();
+    check();
+    expect(f.explain()).toMatch(/recorded once/); // what forward itself writes does not count
+    net.scale = 3;
+    check();
+    expect(f.explain()).toMatch(/the field 'scale' of Net changed/);
+    net.heads[0] = nn.linear(2, 3);
+    check();
+    net.options.shift = tensor([5]) as Tensor;
+    check();
+    expect(f.explain()).toMatch(/recorded 4 times/);
+  });
+
   test('hooks are recorded, and noticed', () => {
     const net = nn.sequential(nn.linear(2, 2), nn.relu());
     const f = compile((x: Tensor) => net.forward(x) as Tensor);
@@ -444,6 +472,11 @@ describe('mistakes', () => {
     const { opt } = training();
     expect(read(() => opt.lr * 2)).toThrow(/item: /);
     expect(String(compile((z: Tensor) => [z, `${z}`])(x)[1])).toBe('<recorded float32[3]>');
+    // JavaScript's own operators read it too.
+    const sum = (z: Tensor) => z.sum() as unknown as number;
+    expect(read((z) => (sum(z) > 0 ? z : z.neg()))).toThrow(/item: the value/);
+    expect(read((z) => z.mul(sum(z) * 2))).toThrow(/item: the value/);
+    expect(read((z) => Math.max(sum(z), 1))).toThrow(/item: the value/);
   });
 
   test('falls back, and says so once', () => {
@@ -456,6 +489,8 @@ describe('mistakes', () => {
     expect(values(f(x))).toEqual([2, 4, 6]);
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0][0]).toMatch(/choice runs eagerly: item/);
+    expect(warn.mock.calls[0][0]).not.toMatch(/fallback/);
+    expect(f.explain()).toMatch(/choice runs eagerly: item/);
   });
 
   test('falls back for arguments that cannot be recorded', () => {

@@ -65,7 +65,8 @@ class Recorder<F extends AnyFunction> {
   private readonly names: readonly string[];
   private warned = false;
   private warnedOfNumber = false;
-  private eager = false;
+  /** Why it runs eagerly; null if it does not. */
+  private eager: string | null = null;
 
   constructor(fn: F, options: CompileOptions) {
     this.fn = fn;
@@ -77,7 +78,7 @@ class Recorder<F extends AnyFunction> {
   call(args: unknown[]): unknown {
     // Within another recording it is part of that one.
     if (
-      this.eager ||
+      this.eager !== null ||
       recording() !== null ||
       !compileEnabled() ||
       !compileWanted() ||
@@ -105,8 +106,9 @@ class Recorder<F extends AnyFunction> {
   /** Runs eagerly from now on, and says so once, if that was asked for; else throws. */
   private fallBack(error: unknown): null {
     if (this.options.fallback !== true || !(error instanceof GraphError)) throw error;
-    this.eager = true;
-    console.warn(`[gradus] ${this.name} runs eagerly: ${error.message}`);
+    // The remedy would be what was done here.
+    [this.eager] = error.message.split('\n  remedy: ');
+    console.warn(`[gradus] ${this.name} runs eagerly: ${this.eager}`);
     return null;
   }
 
@@ -165,11 +167,12 @@ class Recorder<F extends AnyFunction> {
     this.recordings.length = 0;
     this.warned = false;
     this.warnedOfNumber = false;
-    this.eager = false;
+    this.eager = null;
   }
 
   explain(): string {
-    return explain(this.name, this.recordings);
+    const off = compileEnabled() && compileWanted() ? null : 'compile() is turned off';
+    return explain(this.name, this.recordings, this.eager ?? off);
   }
 
   /** Everything that a recording depends on and that can be told from the call itself. */
@@ -210,7 +213,7 @@ class Recorder<F extends AnyFunction> {
   private warnOfMany(): void {
     const { reason } = this.recordings[this.recordings.length - 1];
     const count = this.recordings.length;
-    const number = reason === NUMBER && !this.warnedOfNumber;
+    const number = reason.startsWith(NUMBER) && !this.warnedOfNumber;
     if (!number && (count <= MANY || this.warned)) return;
     if (number) this.warnedOfNumber = true;
     else this.warned = true;
@@ -220,7 +223,9 @@ class Recorder<F extends AnyFunction> {
         `${line === undefined ? '' : `, at ${line}`}; the last time because ${reason}. ` +
         (number
           ? 'Numbers are constants of a recording: pass one that varies as a tensor'
-          : 'See explain(); sizes that vary can be declared: compile(fn, { dynamic: { ... } })'),
+          : reason.includes(', and was')
+            ? 'See explain(); sizes that vary can be declared: compile(fn, { dynamic: { ... } })'
+            : 'See explain()'),
     );
   }
 }

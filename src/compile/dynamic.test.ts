@@ -114,6 +114,14 @@ describe('open sizes', () => {
       { dynamic: { z: [0] } },
     );
     expect(() => grows(x)).toThrow(/number of its operations|which operations follow/);
+    const branch = compile((z: Tensor) => (z.shape[0] > 100 ? z.mul(2) : z.neg()) as Tensor, {
+      dynamic: { z: [0] },
+    });
+    expect(() => branch(x)).toThrow(/depends on an open size[^]*an if on the size/);
+    const most = compile((z: Tensor) => z.mul(Math.min(z.shape[0], 100)) as Tensor, {
+      dynamic: { z: [0] },
+    });
+    expect(() => most(x)).toThrow(/depends on an open size/);
     const fixed = randn([4, 3]) as Tensor;
     const mixed = compile((z: Tensor) => z.add(fixed) as Tensor, { dynamic: { z: [0] } });
     expect(() => mixed(x)).toThrow(/broadcast[^]*open sizes: recorded with z dimension 0 at 8/);
@@ -133,6 +141,8 @@ describe('open sizes', () => {
     const x = randn([4, 3]) as Tensor;
     const f = (z: Tensor) => z;
     expect(() => compile(f, { dynamic: { q: [0] } })(x)).toThrow(/names 'q'[^]*are z/);
+    expect(() => compile(f, { dynamic: { z: 0 } as never })(x)).toThrow(/dynamic\.z is 0, which/);
+    expect(() => compile(f, { dynamic: true as never })).toThrow(/dynamic is true/);
     expect(() => compile(f, { dynamic: { z: [2] } })(x)).toThrow(/dimension 2 of z, which has 2/);
   });
 });

@@ -1,6 +1,6 @@
 /** Why a compiled function was recorded again. */
 import { formatShape } from '../base/index.ts';
-import type { Tensor } from '../tensor/index.ts';
+import { gradMode, type Tensor } from '../tensor/index.ts';
 import type { Recorded } from './bindings.ts';
 import { type Flat, structureKey } from './tree.ts';
 
@@ -15,6 +15,8 @@ export interface Recording {
   readonly form: string;
   readonly paths: readonly string[];
   readonly types: readonly string[];
+  /** Gradient mode. */
+  readonly mode: 'on' | 'off';
 }
 
 export function describeRecording(
@@ -25,7 +27,8 @@ export function describeRecording(
   const structure = structureKey(flat.template);
   const form = structureKey(flat.template, false);
   const types = flat.tensors.map(typeText);
-  const now = { structure, form, paths: flat.paths, types };
+  const mode = gradMode() ? ('on' as const) : ('off' as const);
+  const now = { structure, form, paths: flat.paths, types, mode };
   return { ...now, reason: reasonFor(before.at(-1), now, flat, same) };
 }
 
@@ -42,17 +45,25 @@ function reasonFor(
     return `${guard?.what ?? 'something it relied on'} changed`;
   }
   if (now.structure !== last.structure) {
-    return now.form === last.form ? NUMBER : 'the structure of the arguments differs';
+    return now.form === last.form
+      ? `${NUMBER}: they are ${now.structure}, and were ${last.structure}`
+      : 'the structure of the arguments differs';
   }
   const i = now.types.findIndex((t, k) => t !== last.types[k]);
   if (i >= 0) return `${now.paths[i]} is ${now.types[i]}, and was ${last.types[i]}`;
-  return 'gradient mode, default device or a parameter among the arguments differs';
+  if (now.mode !== last.mode) return `gradient mode is ${now.mode}, and was ${last.mode}`;
+  return 'the default device or a parameter among the arguments differs';
 }
 
 const typeText = (t: Tensor): string =>
   `${t.dtype}${formatShape(t.shape)}${t.requiresGrad ? ' with gradient' : ''}`;
 
-export function explain(name: string, recordings: readonly Recording[]): string {
+export function explain(
+  name: string,
+  recordings: readonly Recording[],
+  eagerly: string | null,
+): string {
+  if (eagerly !== null) return `${name} runs eagerly: ${eagerly}`;
   const times = recordings.length === 1 ? 'once' : `${recordings.length} times`;
   const lines = recordings.map(({ paths, types, reason }, i) => {
     const list = types.map((t, k) => `${paths[k]}: ${t}`).join(', ');

@@ -91,13 +91,16 @@ export class Overlay {
       ownerTensor(of, args).storedGradient();
     if (stored === SPENT) return refuseSpent(t);
     if (stored === null) {
-      this.guards.push({ what: 'a gradient was null', holds: (args) => there(args) === null });
+      this.guards.push({
+        what: 'whether there was a gradient before the call',
+        holds: (args) => there(args) === null,
+      });
       return null;
     }
     const { dtype, shape } = stored;
     const spec = specOf(dtype, shape, undefined, stored.device);
     this.guards.push({
-      what: 'a gradient was there',
+      what: 'whether there was a gradient before the call',
       holds: (args) => sameType(there(args), spec),
     });
     return abstractTensor(this.input({ kind: 'gradient', of }, stored), spec, this.tracer);

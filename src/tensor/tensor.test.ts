@@ -184,3 +184,15 @@ describe('dispose', () => {
     expect(() => alone.add(1)).toThrow(/disposed/);
   });
 });
+
+describe("JavaScript's operators", () => {
+  it('take a tensor of one element as its number', () => {
+    const loss = tensor([2, 3]).sum() as unknown as number;
+    expect(loss > 4 && loss < 6).toBe(true);
+    expect(loss + 1).toBe(6);
+    expect(Math.max(loss, 7)).toBe(7);
+    expect(`${loss}`).toBe('5.0');
+    const two = tensor([1, 2]) as unknown as number;
+    expect(() => two > 1).toThrow(/2 elements has no single value/);
+  });
+});
