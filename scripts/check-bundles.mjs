@@ -20,7 +20,7 @@ const PROGRAMS = {
     expected: /\b2(\.0*)?,? +3(\.0*)?(?!\d)/,
   },
   training: {
-    limits: { browser: 500_000, node: 750_000 },
+    limits: { browser: 550_000, node: 750_000 },
     code: `
 import { nn, optim, tensor } from 'gradus';
 import { DataLoader } from 'gradus/data';

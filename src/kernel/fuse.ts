@@ -289,6 +289,8 @@ class Fuser {
     if (scalars && from.inner === null && this.isNeededBeside(from, into)) return;
     const translate = this.translation(from, into, node);
     if (translate === null) return;
+    if (!this.readsInPlace(into, from, node, translate, 'from')) return;
+    if (!this.readsInPlace(from, into, node, translate, 'into')) return;
     for (const d of into.deps) if (d !== from && d.reaches(from)) return;
     for (const d of from.deps) if (d !== into && d.reaches(into)) return;
     const space = into.space as number[];
@@ -321,6 +323,36 @@ class Fuser {
     into.takeOver(from);
     this.steps.delete(from);
     for (const n of from.nodes) for (const out of n.outputs) this.stepOf.set(out, into);
+  }
+
+  /**
+   * Whether the nodes of `group` that read values of `other` from memory find each where it is computed,
+   * once the two are one: not turned, flipped, or along other dimensions. `node` itself has been asked.
+   */
+  private readsInPlace(
+    group: Step,
+    other: Step,
+    node: GraphNode,
+    translate: readonly number[],
+    which: 'from' | 'into',
+  ): boolean {
+    const moved = (map: readonly number[], side: 'from' | 'into'): readonly number[] =>
+      side === 'from' ? map.map((d) => (d < 0 ? d : translate[d])) : map;
+    for (const n of group.nodes) {
+      if (n === node) continue;
+      for (const x of n.inputs) {
+        const { base } = chainOf(x);
+        if (typeof base === 'number' || this.stepOf.get(base) !== other) continue;
+        const own = group.maps.get(n.outputs[0]);
+        const map = this.mapIn(other, x);
+        if (map === null || own === undefined || n.def.lower?.kind !== 'element') return false;
+        const at = moved(map, which);
+        const to = moved(own, which === 'from' ? 'into' : 'from');
+        const lead = to.length - at.length;
+        if (lead < 0 || at.some((d, i) => d >= 0 && d !== to[lead + i])) return false;
+      }
+    }
+    return true;
   }
 
   /** For each space dimension of `from` the one of `into` that it is; null if they do not meet. */
