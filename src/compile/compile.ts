@@ -4,6 +4,7 @@ import {
   anomalyMode,
   device,
   gradMode,
+  LEAF,
   recording,
   requireFunction,
   type Synchronous,
@@ -75,7 +76,7 @@ class Recorder<F extends AnyFunction> {
     this.name = options.name ?? (fn.name === '' ? 'compiled' : fn.name);
   }
 
-  call(args: unknown[]): unknown {
+  call(self: unknown, args: unknown[]): unknown {
     // Within another recording it is part of that one.
     if (
       this.eager !== null ||
@@ -84,14 +85,14 @@ class Recorder<F extends AnyFunction> {
       !compileWanted() ||
       anomalyMode()
     ) {
-      return this.fn(...args);
+      return this.fn.apply(self, args);
     }
     const flat = this.flat(args);
-    if (flat === null) return this.fn(...args);
+    if (flat === null) return this.fn.apply(self, args);
     const { dynamic } = this.options;
     const open = dynamic === undefined ? null : openSizes(this.name, dynamic, flat);
-    const program = this.find(flat, open) ?? this.make(flat, open);
-    return program === null ? this.fn(...args) : program.run(flat.tensors);
+    const program = this.find(flat, open, self) ?? this.make(flat, open, self);
+    return program === null ? this.fn.apply(self, args) : program.run(flat.tensors);
   }
 
   /** The arguments; null if the function runs eagerly as it takes what cannot be recorded. */
@@ -113,26 +114,26 @@ class Recorder<F extends AnyFunction> {
   }
 
   /** The program of an earlier recording that holds for this call. */
-  private find(flat: Flat, open: OpenSizes | null): Program | null {
-    for (const p of this.programs.get(this.keyOf(flat, open)) ?? []) {
+  private find(flat: Flat, open: OpenSizes | null, self: unknown): Program | null {
+    for (const p of this.programs.get(this.keyOf(flat, open, self)) ?? []) {
       if (!p.holds(flat.tensors)) continue;
       const program = p instanceof Program ? p : p.programFor((open as OpenSizes).sizes);
       if (program !== null) return program;
     }
     // One that fits no open recording was recorded by itself.
-    return open === null || open.dims.length === 0 ? null : this.find(flat, null);
+    return open === null || open.dims.length === 0 ? null : this.find(flat, null, self);
   }
 
   /** Records anew; null if the function runs eagerly from now on. */
-  private make(flat: Flat, open: OpenSizes | null): Program | null {
+  private make(flat: Flat, open: OpenSizes | null, self: unknown): Program | null {
     const opens = open !== null && open.dims.length > 0;
     // Sizes that an open recording does not fit are recorded by themselves.
     const tried =
-      opens && this.programs.get(this.keyOf(flat, open))?.some((p) => p.holds(flat.tensors));
+      opens && this.programs.get(this.keyOf(flat, open, self))?.some((p) => p.holds(flat.tensors));
     for (const sizes of opens && !tried ? [open, null] : [null]) {
-      const key = this.keyOf(flat, sizes);
+      const key = this.keyOf(flat, sizes, self);
       const list = this.programs.get(key) ?? [];
-      const made = this.record(flat, list, sizes);
+      const made = this.record(flat, list, sizes, self);
       if (made === null) return null;
       this.programs.set(key, [...list, made]);
       const program = made instanceof Program ? made : made.programFor((open as OpenSizes).sizes);
@@ -148,7 +149,8 @@ class Recorder<F extends AnyFunction> {
     const { dynamic, keepGrads = false } = options;
     const open = dynamic === undefined ? null : openSizes(name, dynamic, flat);
     const recorded =
-      this.find(flat, open)?.recorded ?? this.recorded(flat, { name, device: device(), keepGrads });
+      this.find(flat, open, undefined)?.recorded ??
+      this.recorded(flat, { name, device: device(), keepGrads }, undefined);
     return viewOf(recorded, flat.paths);
   }
 
@@ -156,9 +158,11 @@ class Recorder<F extends AnyFunction> {
   private recorded(
     flat: Flat,
     options: RecordOptions,
+    self: unknown,
     shapes?: readonly (readonly number[])[],
   ): Recorded {
-    const recorded = recordFunction(this.fn, flat, options, shapes);
+    const fn = (...args: never[]): unknown => this.fn.apply(self, args);
+    const recorded = recordFunction(fn, flat, options, shapes);
     return rewritten(recorded, this.options.passes ?? []);
   }
 
@@ -176,14 +180,17 @@ class Recorder<F extends AnyFunction> {
   }
 
   /** Everything that a recording depends on and that can be told from the call itself. */
-  private keyOf({ template, tensors }: Flat, open: OpenSizes | null): string {
-    let key = `${structureKey(template)}|${gradMode() ? 'g' : ''}|${device()}`;
+  private keyOf({ template, tensors }: Flat, open: OpenSizes | null, self: unknown): string {
+    let key = typeof self === 'object' && self !== null ? `this${identityOf(self)}|` : '';
+    key += `${structureKey(template)}|${gradMode() ? 'g' : ''}|${device()}`;
     const shapes = tensors.map((t): readonly (number | string)[] => t.shape);
     for (const { tensor, dim, size } of open?.dims ?? []) {
       shapes[tensor] = shapes[tensor].with(dim, `n${size}`);
     }
     for (const [i, t] of tensors.entries()) {
-      const own = t.cell ? `c${identityOf(t)}` : t.requiresGrad ? 'r' : '';
+      const own = t.cell ? `c${identityOf(t)}` : isLeaf(t) ? 'l' : t.requiresGrad ? 'r' : '';
+      const first = tensors.indexOf(t);
+      if (first < i) key += `=${first}`;
       key += `|${t.dtype}[${shapes[i]}]${t.device === device() ? '' : t.device}${own}`;
     }
     return key;
@@ -193,6 +200,7 @@ class Recorder<F extends AnyFunction> {
     flat: Flat,
     same: readonly (Program | OpenProgram)[],
     open: OpenSizes | null,
+    self: unknown,
   ): Program | OpenProgram | null {
     const { name, options } = this;
     const place = device();
@@ -201,7 +209,7 @@ class Recorder<F extends AnyFunction> {
     this.warnOfMany();
     try {
       const at = (shapes?: readonly (readonly number[])[]) =>
-        this.recorded(flat, { name, device: place, keepGrads }, shapes);
+        this.recorded(flat, { name, device: place, keepGrads }, self, shapes);
       return open === null ? new Program(at(), place) : new OpenProgram(at, flat, open, place);
     } catch (error) {
       this.recordings.pop();
@@ -230,10 +238,12 @@ class Recorder<F extends AnyFunction> {
   }
 }
 
-let identities = 0;
-const identity = new WeakMap<Tensor, number>();
+const isLeaf = (t: Tensor): boolean => t.node?.op === LEAF && t.node.leaf === t;
 
-function identityOf(t: Tensor): number {
+let identities = 0;
+const identity = new WeakMap<object, number>();
+
+function identityOf(t: object): number {
   let id = identity.get(t);
   if (id === undefined) {
     id = ++identities;
@@ -270,7 +280,9 @@ export function compile<F extends AnyFunction>(
   checkDynamic('compile', options.dynamic);
   if (options.passes !== undefined) checkPasses('compile', options.passes);
   const recorder = new Recorder<F>(fn as F, options);
-  const compiled = (...args: unknown[]): unknown => recorder.call(args);
+  const compiled = function (this: unknown, ...args: unknown[]): unknown {
+    return recorder.call(this, args);
+  };
   return Object.assign(compiled, {
     explain: () => recorder.explain(),
     reset: () => recorder.reset(),

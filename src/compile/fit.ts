@@ -55,4 +55,7 @@ const round = (x: number): number => {
 };
 
 const near = (a: number, b: number): boolean =>
-  a === b || Math.abs(a - b) <= 1e-12 * Math.max(Math.abs(a), Math.abs(b));
+  a === b ||
+  (Number.isFinite(a) &&
+    Number.isFinite(b) &&
+    Math.abs(a - b) <= 1e-12 * Math.max(Math.abs(a), Math.abs(b)));

@@ -1,5 +1,5 @@
 /** A graph recorded at a few sizes, as a function of them. */
-import { GraphError } from '../base/index.ts';
+import { GradusError, GraphError } from '../base/index.ts';
 import {
   type Attrs,
   attrs,
@@ -86,15 +86,23 @@ function build(
     const values = node.inputs.map((x, i) =>
       typeof x === 'number' ? (numbers[i] as Fitted)(sizes) : (now.get(x) as GraphValue),
     );
+    // Half of an even size is whole; of an odd one Math.floor has made something else.
+    const broken = values.some(
+      (v, i) => typeof v === 'number' && !Number.isInteger(v) && Number.isInteger(node.inputs[i]),
+    );
+    if (broken) return null;
     const own = node.attrs === null ? null : (fitted(sizes) as object);
     if (own !== null && !isWhole(own, plain(node.attrs))) return null;
     recorder.origin = node.origin;
-    const made = recorder.apply(
-      node.def,
-      values,
-      own === null ? null : (attrs(own) as Attrs),
-      node.regions,
-    );
+    let made: readonly GraphValue[];
+    try {
+      const a = own === null ? null : (attrs(own) as Attrs);
+      made = recorder.apply(node.def, values, a, node.regions);
+    } catch (error) {
+      // A slice that ends before its start: the function itself may see to that.
+      if (error instanceof GradusError) return null;
+      throw error;
+    }
     node.outputs.forEach((v, i) => {
       now.set(v, made[i]);
     });
@@ -140,8 +148,9 @@ function checkAlike(node: GraphNode, all: readonly (GraphNode | undefined)[]): v
 
 const plain = (a: Attrs | null): object | null => {
   if (a === null) return null;
-  const { attrId: _, ...rest } = a as Attrs & Record<string, unknown>;
-  return rest;
+  return Object.fromEntries(
+    Object.entries(a).filter(([key, value]) => key !== 'attrId' && value !== undefined),
+  );
 };
 
 /** Plain data whose numbers depend on the sizes; null if one fits nothing. */

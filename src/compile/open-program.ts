@@ -1,12 +1,12 @@
 /** A function recorded with open sizes: a program for each combination that was met. */
-import { GradusError } from '../base/index.ts';
+import { GradusError, GraphError } from '../base/index.ts';
 import type { Tensor } from '../tensor/index.ts';
-import type { Recorded } from './bindings.ts';
+import type { Owner, Recorded, Source, Target } from './bindings.ts';
 import { mapSamples, type Samples } from './fit.ts';
 import { checkFitted, type OpenGraph, openGraph } from './open-graph.ts';
 import { type OpenSizes, shapesWith } from './open-sizes.ts';
 import { Program } from './program.ts';
-import type { Flat } from './tree.ts';
+import { type Flat, structureKey } from './tree.ts';
 
 /** More combinations of sizes than this are rare; the one that was not used longest is let go of. */
 const MAX_PROGRAMS = 128;
@@ -16,6 +16,41 @@ const [SMALLEST, LARGER] = [2, 64];
 
 /** Records the function with arguments of these shapes. */
 export type RecordAt = (shapes: readonly (readonly number[])[]) => Recorded;
+
+/**
+ * Throws a GraphError unless two recordings read the same tensors, write the same and return the same
+ * structure: a mask that is made of a size in JavaScript is another tensor each time.
+ */
+function checkAlike(a: Recorded, b: Recorded): void {
+  const owner = (x: Owner | Source | Target): unknown[] => {
+    if (x.kind === 'captured') return [x.kind, x.tensor];
+    if (x.kind === 'cell') return [x.kind, x.cell];
+    return x.kind === 'gradient' ? [x.kind, ...owner(x.of)] : Object.values(x);
+  };
+  const parts = (r: Recorded): readonly (readonly [what: string, list: readonly unknown[]])[] => [
+    ['which tensors it reads', r.sources.flatMap(owner)],
+    ['which tensors it writes', r.targets.flatMap(owner)],
+    [
+      'what it returns',
+      [structureKey(r.result), ...r.passed.flatMap((p) => [p.place, ...owner(p.owner)])],
+    ],
+    ['which gradients it leaves', r.gradientEnds.flatMap((g) => [...owner(g.of), g.end])],
+    ['how many random numbers it draws', [r.randomCalls]],
+    ['what can be differentiated', [r.backward?.to.length, ...(r.backward?.results ?? [])]],
+  ];
+  const [left, right] = [parts(a), parts(b)];
+  for (const [i, [what, list]] of left.entries()) {
+    const other = right[i][1];
+    if (list.length === other.length && list.every((x, k) => Object.is(x, other[k]))) continue;
+    throw new GraphError({
+      op: a.graph.name,
+      problem: `${what} depends on an open size`,
+      remedy:
+        'make tensors that depend on it of ops (arange, zeros, where) or pass them as arguments; or ' +
+        'leave that dimension out of `dynamic`',
+    });
+  }
+}
 
 export class OpenProgram {
   readonly recorded: Recorded;
@@ -48,6 +83,7 @@ export class OpenProgram {
       doubled: sizes.map((n, i) => at(sizes.with(i, 2 * n))),
       tripled: at(sizes.map((n) => 3 * n)),
     };
+    for (const r of [...samples.doubled, samples.tripled]) checkAlike(samples.base, r);
     this.recorded = samples.base;
     this.device = device;
     this.forward = openGraph(
@@ -79,6 +115,7 @@ export class OpenProgram {
         if (error instanceof GradusError) continue;
         throw error;
       }
+      checkAlike(this.recorded, recorded);
       checkFitted(fitted, recorded.graph);
     }
   }

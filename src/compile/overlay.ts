@@ -18,7 +18,8 @@ import { type Guard, type Owner, ownerTensor, type Source } from './bindings.ts'
 interface Entry {
   readonly storage: Storage;
   readonly offset: number;
-  readonly wanted: boolean;
+  /** Its tape node, if it requires a gradient. */
+  readonly node: Tensor['node'];
   /** Its storage at the start; another one now means that it was written. */
   readonly entered: Storage;
 }
@@ -57,10 +58,15 @@ export class Overlay {
     const value = this.input({ kind: 'captured', tensor: cell }, cell);
     const entered = abstractStorage(value, spec, this.tracer);
     entered.version = storage.version;
-    this.cells.set(cell, { storage, offset, wanted: cell.requiresGrad, entered });
+    this.cells.set(cell, { storage, offset, node: cell.node, entered });
     cell.storage = entered;
     cell.offset = 0;
     this.guards.push(sameCell(cell));
+  }
+
+  /** The cells that were met, with the tape nodes that they had. */
+  enteredNodes(): (readonly [Tensor, Tensor['node']])[] {
+    return [...this.cells].map(([cell, { node }]) => [cell, node] as const);
   }
 
   isWritten(cell: Tensor): boolean {

@@ -2,7 +2,7 @@
  * The recording of a function for compile(): what comes in from outside, what is written, and what
  * cannot be recorded.
  */
-import { GraphError, type Spec, specOf, WEAK_INT } from '../base/index.ts';
+import { GraphError, type Spec, sameShape, specOf, WEAK_INT } from '../base/index.ts';
 import {
   type Attrs,
   attrs as attrsOf,
@@ -38,11 +38,14 @@ export class Tracer extends Tracing implements Recording {
   readonly undo: (() => void)[] = [];
   /** What modules hold when their forward is first met. */
   private readonly places = new Map<object, { name: string; places: readonly Place[] }>();
+  private readonly watched = new Map<object, Set<string>>();
   randomCalls = 0;
   private seed: readonly Tensor[] | null = null;
   /** Stand-ins of captured tensors, and whom each stand-in stands for. */
   private readonly captured = new Map<Tensor, Tensor>();
   private readonly owners = new Map<Tensor, Owner>();
+  /** Arguments, by the tensors given. */
+  private readonly given = new Map<Tensor, { readonly stand: Tensor; readonly place: number }>();
   private readonly reals = new Map<Tensor, Tensor>();
   private readonly eager = interpreter();
 
@@ -66,7 +69,13 @@ export class Tracer extends Tracing implements Recording {
 
   /** What the function sees in place of an argument. */
   argument(t: Tensor, place: number, shape: readonly number[] = t.shape): Tensor {
-    return t.cell ? t : this.standIn(t, { kind: 'argument', place }, shape);
+    if (t.cell) return t;
+    // The same tensor twice is one: its gradients add up.
+    const known = this.given.get(t);
+    if (known !== undefined && sameShape(known.stand.shape, shape)) return known.stand;
+    const stand = this.standIn(t, { kind: 'argument', place }, shape);
+    this.given.set(t, { stand, place });
+    return stand;
   }
 
   private standIn(t: Tensor, owner: Owner, shape: readonly number[] = t.shape): Tensor {
@@ -91,10 +100,11 @@ export class Tracer extends Tracing implements Recording {
   leaves(): { node: Node; owner: Owner }[] {
     const found: { node: Node; owner: Owner }[] = [];
     for (const [t, owner] of this.owners) if (t.node !== null) found.push({ node: t.node, owner });
-    for (const source of this.sources) {
-      if (source.kind !== 'captured' || !source.tensor.cell) continue;
-      const { node } = source.tensor;
-      if (node !== null) found.push({ node, owner: source });
+    for (const [tensor, entered] of this.overlay.enteredNodes()) {
+      // Frozen and thawed within, it has had several.
+      for (const node of new Set([entered, tensor.node])) {
+        if (node !== null) found.push({ node, owner: { kind: 'captured', tensor } });
+      }
     }
     return found;
   }
@@ -124,10 +134,28 @@ export class Tracer extends Tracing implements Recording {
     }
     let stand = this.captured.get(t);
     if (stand === undefined) {
-      stand = this.standIn(t, { kind: 'captured', tensor: t });
+      stand = this.capture(t);
       this.captured.set(t, stand);
     }
     return stand;
+  }
+
+  /** What stands for a tensor that is no argument, or happens to be one too. */
+  private capture(t: Tensor): Tensor {
+    const given = this.given.get(t);
+    const what = 'whether an argument is a tensor that the function captures';
+    if (given !== undefined) {
+      this.guards.push({ what, holds: (args) => args[given.place] === t });
+      return given.stand;
+    }
+    if (t.node !== null) this.guards.push({ what, holds: (args) => !args.includes(t) });
+    return this.standIn(t, { kind: 'captured', tensor: t });
+  }
+
+  /** The tensor under which gradients are kept: a leaf from outside is known by what stands for it. */
+  private known(t: Tensor): Tensor {
+    const outside = abstractHandle(t) === null && !t.cell && t.node?.op === LEAF;
+    return outside ? this.seen(t) : t;
   }
 
   // ---- Interpreter
@@ -151,17 +179,17 @@ export class Tracer extends Tracing implements Recording {
   // ---- Recording
 
   gradient(t: Tensor, stored: Tensor | null): Tensor | null {
-    const real = this.reals.get(t);
-    if (real === undefined) return this.overlay.gradient(t, stored);
-    return this.overlay.gradient(t, real.storedGradient());
+    const known = this.known(t);
+    const real = this.reals.get(known);
+    return this.overlay.gradient(known, real === undefined ? stored : real.storedGradient());
   }
 
   setGradient(t: Tensor, g: Tensor | null): void {
-    this.overlay.setGradient(t, g);
+    this.overlay.setGradient(this.known(t), g);
   }
 
   spend(t: Tensor): void {
-    this.overlay.spend(t);
+    this.overlay.spend(this.known(t));
   }
 
   randomState(): RandomState {
@@ -210,9 +238,20 @@ export class Tracer extends Tracing implements Recording {
     throw new GraphError({ op, problem, remedy });
   }
 
-  watch(what: string, read: () => unknown): void {
+  watch(owner: object, what: string, read: () => unknown): void {
+    if (!this.isFirst(owner, what)) return;
     const then = read();
     this.guards.push({ what, holds: () => read() === then });
+  }
+
+  settle(owner: object, what: string): void {
+    this.isFirst(owner, what);
+  }
+
+  private isFirst(owner: object, what: string): boolean {
+    const known = this.watched.get(owner) ?? new Set<string>();
+    this.watched.set(owner, known);
+    return known.size < known.add(what).size;
   }
 
   watchPlaces(owner: object, name: string, places: readonly Place[]): void {

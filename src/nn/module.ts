@@ -40,6 +40,7 @@ const wrapped = new WeakSet<object>();
 const printing = new Set<Module>();
 
 const nameOf = (module: Module): string => module.constructor.name || 'Module';
+const trainingOf = (module: Module): string => `the training mode of ${nameOf(module)}`;
 
 /** In place of the `forward` that a class lacks; it can still be given one. */
 const MISSING: PropertyDescriptor = {
@@ -104,7 +105,7 @@ export abstract class Module {
       if (isInnermost(this)) return forward.apply(this, inputs);
       const recorded = recording();
       if (recorded !== null) {
-        recorded.watch(`the hooks of ${nameOf(this)}`, () => this.#hooks);
+        recorded.watch(this, `the hooks of ${nameOf(this)}`, () => this.#hooks);
         recorded.watchPlaces(this, nameOf(this), placesIn(this));
       }
       enter(this);
@@ -155,7 +156,7 @@ export abstract class Module {
 
   /** Whether the module trains: dropout and the like behave differently then. True at first. */
   get training(): boolean {
-    recording()?.watch(`the training mode of ${nameOf(this)}`, () => this.#training);
+    recording()?.watch(this, trainingOf(this), () => this.#training);
     return this.#training;
   }
 
@@ -166,7 +167,17 @@ export abstract class Module {
 
   /** Sets `training` here and in every module below. */
   train(on = true): this {
-    for (const { value } of modulesBelow(this)) value.#training = on;
+    const now = recording();
+    for (const { value } of modulesBelow(this)) {
+      if (now !== null) {
+        const before = value.#training;
+        now.settle(value, trainingOf(value));
+        now.onFailure(() => {
+          value.#training = before;
+        });
+      }
+      value.#training = on;
+    }
     return this;
   }
 

@@ -127,7 +127,7 @@ export abstract class Optimizer<Name extends string = string> {
     if (recorded === null) return;
     for (const group of this.groups) {
       for (const p of group.params) recorded.spend(p);
-      recorded.watch('which parameters take a step', () => group.cohorts);
+      recorded.watch(group, 'which parameters take a step', () => group.cohorts);
     }
   }
 

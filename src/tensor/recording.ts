@@ -26,8 +26,10 @@ export interface Recording {
   refuseRead(op: string, t: Tensor): void;
   /** Throws a GraphError: what `op` does happens once, when recorded, and not at each call. */
   refuse(op: string, problem: string, remedy: string): never;
-  /** The recording holds as long as `read` gives what it gives now. */
-  watch(what: string, read: () => unknown): void;
+  /** The recording holds as long as `read` gives what it gives now, the first time that it is asked. */
+  watch(owner: object, what: string, read: () => unknown): void;
+  /** The function itself decides that: what it was at the call does not matter. */
+  settle(owner: object, what: string): void;
   /** The same for places in an object, unless the function itself writes them. */
   watchPlaces(owner: object, name: string, places: readonly Place[]): void;
   /** Runs `f`, which reads `uses`, on the tensors themselves, as if nothing were recorded. */

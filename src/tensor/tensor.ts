@@ -128,6 +128,14 @@ export class Tensor<S extends Shape = Shape> extends TensorMethods implements op
         remedy: "convert it, e.g. x.to('float32')",
       });
     }
+    const now = recording();
+    if (now !== null) {
+      const before = this.node;
+      now.enter(this as Tensor);
+      now.onFailure(() => {
+        this.node = before;
+      });
+    }
     if (!on) this.node = null;
     else if (this.node === null) {
       this.node = Node.leaf(this.spec, 0, this as Tensor);

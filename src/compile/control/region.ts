@@ -25,6 +25,7 @@ import {
   abstractTensor,
   gradMode,
   Node,
+  type Place,
   setGradMode,
   setRecording,
   Tensor,
@@ -189,8 +190,16 @@ export class RegionTracer extends Tracer {
 
   // ---- what concerns the whole recording
 
-  override watch(what: string, read: () => unknown): void {
-    this.parent.watch(what, read);
+  override watch(owner: object, what: string, read: () => unknown): void {
+    this.parent.watch(owner, what, read);
+  }
+
+  override settle(owner: object, what: string): void {
+    this.parent.settle(owner, what);
+  }
+
+  override watchPlaces(owner: object, name: string, places: readonly Place[]): void {
+    this.parent.watchPlaces(owner, name, places);
   }
 
   override outside<T>(uses: readonly Tensor[], f: () => T): T {

@@ -39,7 +39,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   broadcastTo: (node, [x]) => itself(node, x),
   mul: (node, [a, b]) => (b === 1 ? itself(node, a) : a === 1 ? itself(node, b) : null),
   div: (node, [a, b]) => (b === 1 ? itself(node, a) : null),
-  sub: (node, [a, b]) => (b === 0 ? itself(node, a) : null),
+  sub: (node, [a, b]) => (Object.is(b, 0) ? itself(node, a) : null),
   pow: (node, [a, b]) => (b === 1 ? itself(node, a) : null),
   neg: (node, [x]) => {
     const inner = isValue(x) && x.node?.def.name === 'neg' ? x.node.inputs[0] : null;
