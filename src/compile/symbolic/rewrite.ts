@@ -1,5 +1,5 @@
 /** Rules and passes that users add: they change graphs and keep what these take and give. */
-import { GraphError, given, sameShape, specOf } from '../../base/index.ts';
+import { GraphError, given, sameShape, specOf, ValueError } from '../../base/index.ts';
 import * as ir from '../../ir/index.ts';
 import {
   type Graph,
@@ -16,6 +16,7 @@ import { dce } from '../passes/dce.ts';
 import type { Pass } from '../passes/index.ts';
 import { keep, type Mapped, rebuild } from '../rebuild.ts';
 import { Tracing, withOrigin } from '../tracing.ts';
+import { DETACH } from './detach.ts';
 import { type OpNode, Views } from './op-graph.ts';
 
 /** Functions of ops, by name, for rules to build with: those that the root exports do as well. */
@@ -73,20 +74,32 @@ export function applyPasses(graph: Graph, list: readonly (Rule | Pass)[]): Graph
   return now;
 }
 
-/** Throws a GraphError for what is neither a rule nor a pass. */
+/** Throws a GraphError for what is neither a rule nor a pass, ValueError for a rule of no op. */
 export function checkPasses(op: string, list: readonly (Rule | Pass)[]): void {
   if (!Array.isArray(list)) {
     throw new GraphError({ op, problem: `rules and passes come as one array, not ${given(list)}` });
   }
   for (const x of list) {
     const rule = typeof x?.replace === 'function' && /string|function/.test(typeof x.match);
-    if (typeof x?.name === 'string' && (rule || typeof x.run === 'function')) continue;
+    if (typeof x?.name === 'string' && (rule || typeof x.run === 'function')) {
+      if (rule) checkMatch(op, x);
+      continue;
+    }
     throw new GraphError({
       op,
       problem: `${given(x)} is neither a rule nor a pass`,
       remedy: 'a rule is { name, match, replace }, a pass { name, run(graph) }',
     });
   }
+}
+
+function checkMatch(op: string, { name, match }: Rule): void {
+  if (typeof match !== 'string' || ir.ops.has(match) || match === DETACH.name) return;
+  throw new ValueError({
+    op,
+    problem: `the rule ${name} matches '${match}', and there is no op of that name`,
+    remedy: "names are those that print() shows, as 'matmul'; or match by a function of the node",
+  });
 }
 
 function applyRules(graph: Graph, rules: readonly Rule[]): Graph {
