@@ -127,7 +127,7 @@ export class SymbolicGraph<R> extends OpGraph {
   rewrite(list: readonly (Rule | Pass)[]): GraphFunction<R> {
     const { parts } = this;
     checkPasses(`${parts.name}.rewrite`, list);
-    const changed = this.naming(() => applyPasses(parts.collected.graph, list));
+    const changed = applyPasses(parts.collected.graph, list, (text) => this.named(text));
     return callable({ ...parts, collected: { ...parts.collected, graph: changed } });
   }
 
@@ -231,9 +231,9 @@ function callable<R>(parts: Parts): GraphFunction<R> {
  * Called with symbolic tensors it becomes part of their graph; called in a compiled function, of that.
  *
  * Throws GraphError for an input that is no placeholder, for a placeholder that an output depends on
- * and that is not listed, and for sizes and numbers that seem to come from open ones and do not follow from
- * them (see {@link placeholder}). Calls throw ShapeError and DtypeError, naming the placeholder, for
- * what does not fit.
+ * and that is not listed, and for sizes and numbers that seem to come from open ones and cannot be
+ * followed (see {@link placeholder}). Calls throw ShapeError and DtypeError, naming the placeholder,
+ * for what does not fit, and GraphError for a number that was whole by division and is not there.
  *
  * @example
  * const x = placeholder('x', ['batch', 784]);

@@ -1,7 +1,9 @@
 /** Numbers computed from an open size in plain JavaScript, among operands. */
 import { expect, test } from 'vitest';
 import { GraphError, graph, ones, placeholder, tensor } from '../../index.ts';
+import { Recogniser } from './recognise.ts';
 import { same } from './same.test-util.ts';
+import { standIn } from './sizes.ts';
 
 const x = placeholder('x', ['n', 2]);
 
@@ -140,6 +142,15 @@ test.each(rounded)('%s is right or an error', (_, f, sizes) => {
   expect(right).toBeGreaterThan(0);
 });
 
+test('reciprocals, roots and fractions of small numbers are no sizes', () => {
+  const r = new Recogniser(new Map([['n', standIn('n')]]));
+  for (let k = 2; k <= 4000; k++) {
+    for (const v of [1 / k, Math.sqrt(k), 1 / Math.sqrt(k), 3 / k]) {
+      if (r.operand(v) !== null || r.isSuspicious(v)) expect.fail(`${v} of ${k}`);
+    }
+  }
+});
+
 test('a part that is not whole at a call names op and line', () => {
   const g = graph(x, x.mul(Math.floor(x.shape[0] / 2)));
   expect(
@@ -161,7 +172,14 @@ test('a part that is not whole at a call names op and line', () => {
 
 test('numbers that seem to be made of a size are refused', () => {
   const n = x.shape[0];
-  for (const v of [n + 0.3, n / 2 + 0.37, 1 / (n + 0.3), n + Math.PI, 1 - 1 / (n + 0.7), -n - 0.7]) {
+  for (const v of [
+    n + 0.3,
+    n / 2 + 0.37,
+    1 / (n + 0.37),
+    n + Math.PI,
+    1 - 1 / (n + 0.7),
+    -n - 0.7,
+  ]) {
     expect(() => graph(x, x.mul(v)), `${v}`).toThrow(GraphError);
     expect(() => graph(x, x.mul(v))).toThrow(/mul: the number .*numbers\.test.*a \* n \+ b/s);
   }

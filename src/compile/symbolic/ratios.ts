@@ -36,6 +36,9 @@ const WRAPS: readonly Wrap[] = [
 export function ratioOf(v: number, name: string, n: number): Ratio | null {
   // A decimal that somebody wrote.
   if (Number(v.toPrecision(4)) === v) return null;
+  // And a fraction of small numbers.
+  const simple = simplest(v);
+  if (simple !== null && simple.every((k) => k <= 8000)) return null;
   let best: Form | null = null;
   for (const wrap of WRAPS) {
     const bare = wrap !== WRAPS[0];
@@ -54,7 +57,7 @@ function* forms(q: number, name: string, n: number, bare: boolean): Generator<Fo
   for (let d = 0; d <= MOST; d++) {
     for (let a = d === 0 ? 1 : 0; a <= MOST; a++) {
       for (const c of bare ? [1] : factors(q, a, d, n)) {
-        for (let e = d === 0 ? 1 : -MOST; e <= MOST; e++) {
+        for (let e = d === 0 ? 1 : -MOST; e <= (bare && d === 0 ? 1 : MOST); e++) {
           const under = (q / c) * (d * n + e);
           const b = Math.round(under - a * n);
           const limit = !bare && (d === 0 || e === 0) ? SHIFT : MOST;
@@ -72,7 +75,7 @@ function factors(q: number, a: number, d: number, n: number): Set<number> {
   const found = new Set<number>();
   for (let e = 1; e <= (d === 0 ? MOST : 1); e++) {
     const near = (q * (d === 0 ? e : a === 0 ? d * n : d)) / (a === 0 ? 1 : d === 0 ? a * n : a);
-    if (near < (d === 0 ? 0.05 : 1e-9) || near > 1e6) continue;
+    if (near < (d === 0 ? 0.05 : 1e-9) || near > 100) continue;
     for (let digits = 1; digits <= 2; digits++) {
       const c = Number(near.toPrecision(digits));
       if (Math.abs(near / c - 1) * n <= close) found.add(c);
@@ -128,6 +131,22 @@ const sumText = (a: number, name: string, b: number): string => {
   const first = a === 1 ? name : `${a}*${name}`;
   return b === 0 ? first : `${first}${b < 0 ? '' : '+'}${b}`;
 };
+
+/** The simplest fraction that is `q` to the last bits, if it is simple; by continued fractions. */
+export function simplest(q: number): readonly [number, number] | null {
+  let [a0, b0, a1, b1] = [0, 1, 1, 0];
+  let x = q;
+  for (let i = 0; i < 20; i++) {
+    const n = Math.floor(x);
+    [a0, a1] = [a1, n * a1 + a0];
+    [b0, b1] = [b1, n * b1 + b0];
+    if (a1 * b1 > 2 ** 26) return null;
+    if (a1 > 0 && Math.abs(a1 / b1 - q) <= q * 2 ** -50) return [a1, b1];
+    if (x === n) return null;
+    x = 1 / (x - n);
+  }
+  return null;
+}
 
 /** Whether it is a number of few digits, give or take what float32 rounds. */
 export const isShort = (v: number, digits: number): boolean =>

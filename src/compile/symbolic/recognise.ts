@@ -2,7 +2,7 @@
  * Numbers that came from open sizes, recognised by the stand-ins in them: whole ones as sums of
  * products of sizes, fractions such as `1 / (batch * 10)` and `1 / sqrt(len)`.
  */
-import { isShort, ratioOf } from './ratios.ts';
+import { isShort, ratioOf, simplest } from './ratios.ts';
 import { isWellKnown, SMALLEST } from './sizes.ts';
 
 /** A number that depends on open sizes. */
@@ -224,7 +224,7 @@ export class Recogniser {
   private fractionOfProduct(v: number): SizeExpression | null {
     for (const m of this.monomials) {
       const of = (q: number): readonly [number, number] | null => {
-        const r = ratio(q);
+        const r = simplest(q);
         return r === null || !r.every((n) => this.isPlain(n)) ? null : r;
       };
       const size = (at: (name: string) => number) => product(m, at);
@@ -262,6 +262,8 @@ export class Recogniser {
       const w = c / v;
       const n = Math.round(w);
       if (n < SMALLEST - OFFSET || Math.abs(w - n) > w * 2 ** -50) continue;
+      // One by a whole number is no six by six times that.
+      if (c > 4 && n % c === 0) continue;
       const e = this.whole(n);
       if (e !== null) return { text: `${c}/(${e.text})`, at: (s) => c / e.at(s) };
     }
@@ -286,24 +288,8 @@ function linear(terms: readonly (readonly [number, Monomial])[], b: number): Siz
 const negated = (e: SizeExpression | null): SizeExpression | null =>
   e === null ? null : { ...e, text: `-(${e.text})`, at: (size) => -e.at(size) };
 
-/** The simplest fraction that is `q` to the last bits, if it is simple; by continued fractions. */
-function ratio(q: number): readonly [number, number] | null {
-  let [a0, b0, a1, b1] = [0, 1, 1, 0];
-  let x = q;
-  for (let i = 0; i < 20; i++) {
-    const n = Math.floor(x);
-    [a0, a1] = [a1, n * a1 + a0];
-    [b0, b1] = [b1, n * b1 + b0];
-    if (a1 * b1 > 2 ** 26) return null;
-    if (a1 > 0 && Math.abs(a1 / b1 - q) <= q * 2 ** -50) return [a1, b1];
-    if (x === n) return null;
-    x = 1 / (x - n);
-  }
-  return null;
-}
-
 /** A fraction of few digits only. */
 function short(q: number): readonly [number, number] | null {
-  const r = ratio(q);
+  const r = simplest(q);
   return r !== null && r[0] <= 64 && r[1] <= 64 ? r : null;
 }

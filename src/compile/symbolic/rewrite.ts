@@ -55,13 +55,20 @@ const ROUNDS = 16;
 /** Nor on a graph that they have made so many times larger. */
 const GROWTH = 8;
 
+/** Text about types as users know them: with the names of open sizes. */
+type Named = (text: string) => string;
+
 /** Applies rules and passes in order; neighbouring rules together, until none of them fits. */
-export function applyPasses(graph: Graph, list: readonly (Rule | Pass)[]): Graph {
+export function applyPasses(
+  graph: Graph,
+  list: readonly (Rule | Pass)[],
+  named: Named = (text) => text,
+): Graph {
   let now = graph;
   for (let i = 0; i < list.length; i++) {
     const first = list[i];
     if ('run' in first) {
-      now = checked(first.name, now, first.run(now));
+      now = checked(first.name, now, first.run(now), named);
       continue;
     }
     const rules = [first];
@@ -69,7 +76,7 @@ export function applyPasses(graph: Graph, list: readonly (Rule | Pass)[]): Graph
       rules.push(next);
       i++;
     }
-    now = applyRules(now, rules);
+    now = applyRules(now, rules, named);
   }
   return now;
 }
@@ -102,14 +109,14 @@ function checkMatch(op: string, { name, match }: Rule): void {
   });
 }
 
-function applyRules(graph: Graph, rules: readonly Rule[]): Graph {
+function applyRules(graph: Graph, rules: readonly Rule[], named: Named): Graph {
   let now = graph;
   const most = GROWTH * (graph.nodes.length + 10);
   for (let round = 0; round < ROUNDS && now.nodes.length < most; round++) {
     let used = '';
     const next = rebuild(now, (node, inputs, recorder) => {
       for (const rule of rules) {
-        const outs = replaced(rule, node, inputs, recorder);
+        const outs = replaced(rule, node, inputs, recorder, named);
         if (outs === null) continue;
         used = rule.name;
         return outs;
@@ -117,7 +124,7 @@ function applyRules(graph: Graph, rules: readonly Rule[]): Graph {
       return keep(node, inputs, recorder);
     });
     if (used === '') return now;
-    now = checked(used, now, dce(next));
+    now = checked(used, now, dce(next), named);
   }
   return now;
 }
@@ -128,6 +135,7 @@ function replaced(
   node: GraphNode,
   inputs: readonly Mapped[],
   recorder: Recorder,
+  named: Named,
 ): readonly GraphValue[] | null {
   const { match, name } = rule;
   if (typeof match === 'string' && match !== node.def.name) return null;
@@ -155,7 +163,7 @@ function replaced(
       const value = tracer.valueOf(t);
       if (value.dtype === out.dtype && sameShape(value.shape, out.shape)) return value;
       const types = `${printType(value)} in the place of ${printType(out)}`;
-      throw wrong(name, `gives ${types}, for ${node.def.name}`);
+      throw wrong(name, named(`gives ${types}, for ${node.def.name}`));
     });
   } finally {
     setGradMode(before);
@@ -163,7 +171,7 @@ function replaced(
 }
 
 /** The graph, if it is one, and takes and gives what the one before did. */
-function checked(name: string, before: Graph, after: Graph): Graph {
+function checked(name: string, before: Graph, after: Graph, named: Named): Graph {
   try {
     verifyGraph(after);
   } catch (cause) {
@@ -180,7 +188,7 @@ function checked(name: string, before: Graph, after: Graph): Graph {
       a.every((v, i) => v.dtype === b[i].dtype && sameShape(v.shape, b[i].shape));
     if (same) continue;
     const types = (list: readonly GraphValue[]): string => list.map(printType).join(', ');
-    throw wrong(name, `changes the ${part} of the graph from ${types(a)} to ${types(b)}`);
+    throw wrong(name, named(`changes the ${part} of the graph from ${types(a)} to ${types(b)}`));
   }
   return after;
 }
