@@ -29,7 +29,8 @@ export interface PlaceholderOptions {
  *
  * What cannot be told is computed once, with the stand-in, and is silently that number at each call:
  * `n % 2`, `Math.min(n, 100)`, `n > 10 ? a : b`, `Math.log(n)`, `Math.floor(n / 100)`, powers with
- * fractional exponents. For these use `compile(fn, { dynamic })`, which records at several sizes.
+ * fractional exponents; so are fractions that met only tensors of no graph, `tensor([2]).mul(1 / n)`.
+ * For these use `compile(fn, { dynamic })`, which records at several sizes.
  *
  * Dtypes: float32 unless given.
  *
