@@ -4,7 +4,7 @@ import type { Graph, GraphNode, GraphValue } from '../../ir/index.ts';
 import { cut } from '../rebuild.ts';
 import { Recogniser } from './recognise.ts';
 import { openSizes } from './sizes.ts';
-import { numbersIn } from './special-ops.ts';
+import { drawsRandom, numbersIn } from './special-ops.ts';
 import type { Origin, SymbolicTracer } from './tracer.ts';
 
 /** A graph with what each of its inputs is. Its first inputs are those that a call gives. */
@@ -43,6 +43,7 @@ export function collect(
   refuseUnbound(name, sorted, bound);
   const sizes = new Recogniser(new Map([...openSizes()].filter(([n]) => bound.has(n))));
   refuseRounded(sorted, sizes);
+  refuseSuspicious(sorted, sizes);
   return { graph: cut(name, given, sorted, outputs), origins, sizes };
 }
 
@@ -80,6 +81,37 @@ function refuseRounded(nodes: readonly GraphNode[], sizes: Recogniser): void {
     if (n !== undefined) throw unrecognised(node, `the size ${n} is a rounded part of an open one`);
   }
 }
+
+/** Numbers among operands that seem to come from an open size in a way that is not followed. */
+function refuseSuspicious(nodes: readonly GraphNode[], sizes: Recogniser): void {
+  for (const node of nodes) {
+    // The last four are the state of the random numbers.
+    const own = drawsRandom(node.def, node.attrs) ? node.inputs.slice(0, -4) : node.inputs;
+    const n = own.find((x) => typeof x === 'number' && sizes.isSuspicious(x));
+    if (n === undefined) continue;
+    throw new GraphError({
+      op: node.def.name,
+      problem:
+        `the number ${n} seems to be computed from an open size in a way that a graph cannot ` +
+        `follow${at(node)}`,
+      remedy:
+        'sizes enter graphs as a * n + b and fractions of these; compile(fn, { dynamic }) records ' +
+        'at several sizes',
+    });
+  }
+}
+
+/** The error of a number that was whole while the graph was built, and is not at a call. */
+export const notWhole = (node: GraphNode, text: string, value: number): GraphError =>
+  new GraphError({
+    op: node.def.name,
+    problem:
+      `the number ${text} is ${value} at this size and was whole while the graph was built: ` +
+      `rounded or not, a graph cannot tell${at(node)}`,
+    remedy:
+      'round by ops, or use compile(), which records each size; sizes enter graphs as a * n + b ' +
+      'and fractions of these',
+  });
 
 /** The error of a size that does not follow from open sizes as sums and products. */
 export function unrecognised(node: GraphNode, why: string): GraphError {

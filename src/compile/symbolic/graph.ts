@@ -117,7 +117,8 @@ export class SymbolicGraph<R> extends OpGraph {
    * A graph changed by rules and passes, in this order; neighbouring rules are tried together until
    * none fits. This one stays as it is.
    *
-   * Throws GraphError, naming the rule or pass, if types change or what it gives is no graph.
+   * Throws GraphError, naming the rule or pass, if types change or what it gives is no graph, and
+   * ValueError for a rule that matches an op that does not exist.
    *
    * @example
    * const g = f.rewrite([{ name: 'twice', match: 'mul', replace: (_, [x, y], ops) =>
@@ -126,7 +127,7 @@ export class SymbolicGraph<R> extends OpGraph {
   rewrite(list: readonly (Rule | Pass)[]): GraphFunction<R> {
     const { parts } = this;
     checkPasses(`${parts.name}.rewrite`, list);
-    const changed = applyPasses(parts.collected.graph, list);
+    const changed = applyPasses(parts.collected.graph, list, (text) => this.named(text));
     return callable({ ...parts, collected: { ...parts.collected, graph: changed } });
   }
 
@@ -230,8 +231,9 @@ function callable<R>(parts: Parts): GraphFunction<R> {
  * Called with symbolic tensors it becomes part of their graph; called in a compiled function, of that.
  *
  * Throws GraphError for an input that is no placeholder, for a placeholder that an output depends on
- * and that is not listed, and for sizes that do not follow from the open ones as `a * size + b`. Calls
- * throw ShapeError and DtypeError, naming the placeholder, for what does not fit.
+ * and that is not listed, and for sizes and numbers that seem to come from open ones and cannot be
+ * followed (see {@link placeholder}). Calls throw ShapeError and DtypeError, naming the placeholder,
+ * for what does not fit, and GraphError for a number that was whole by division and is not there.
  *
  * @example
  * const x = placeholder('x', ['batch', 784]);

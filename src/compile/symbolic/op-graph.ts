@@ -163,7 +163,7 @@ export class OpGraph {
   }
 
   /** Stand-ins of open sizes by name. */
-  private named(text: string): string {
+  protected named(text: string): string {
     return text.replace(/(?<![\w.%])\d{5,}(?![\w.])/g, (n) => {
       return this.sizes?.recognise(Number(n))?.text ?? n;
     });

@@ -22,8 +22,16 @@ export interface PlaceholderOptions {
  *
  * Shapes: a name is an open size, which each call decides anew; equal names are equal sizes, in every
  * placeholder. While the graph is built `x.shape` holds a number for it, a prime above 70000 that
- * stands in; sizes computed from it (`x.shape[0] * 2 + 1`, products of sizes, `1 / x.shape[0]`, a
- * square root) follow the size of each call, a rounded half of it does not, and is an error.
+ * stands in; numbers computed from it follow the size of each call: `x.shape[0] * 2 + 1`, products of
+ * sizes, `1 / x.shape[0]`, fractions `c * (a * n + b) / (d * n + e)` of small numbers, square roots of
+ * these. A rounded half of it is an error as a size; as a factor it is one at sizes at which it would
+ * be rounded. A number that seems to be made of a size in another way is an error in `graph`.
+ *
+ * What cannot be told is computed once, with the stand-in, and is silently that number at each call:
+ * `n % 2`, `Math.min(n, 100)`, `n > 10 ? a : b`, `Math.log(n)`, `Math.floor(n / 100)`, powers with
+ * fractional exponents; so are fractions that met only tensors of no graph, `tensor([2]).mul(1 / n)`.
+ * For these use `compile(fn, { dynamic })`, which records at several sizes.
+ *
  * Dtypes: float32 unless given.
  *
  * Parameters and buffers that meet it, and what ops have computed from these, are read at each call.

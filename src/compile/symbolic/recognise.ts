@@ -2,12 +2,15 @@
  * Numbers that came from open sizes, recognised by the stand-ins in them: whole ones as sums of
  * products of sizes, fractions such as `1 / (batch * 10)` and `1 / sqrt(len)`.
  */
-import { SMALLEST } from './sizes.ts';
+import { isShort, ratioOf, simplest } from './ratios.ts';
+import { isWellKnown, SMALLEST } from './sizes.ts';
 
 /** A number that depends on open sizes. */
 export interface SizeExpression {
   /** As `10*batch+1`. */
   readonly text: string;
+  /** It was whole at the stand-in, by division: where it is not whole it cannot be told. */
+  readonly divided?: boolean;
   at(size: (name: string) => number): number;
 }
 
@@ -21,13 +24,19 @@ interface Monomial {
 const OFFSET = 64;
 /** With an offset, no size comes more often than this. */
 const TIMES = 4096;
+/** Sizes are divided into so many parts at most, and as much is added before. */
+const PARTS = 8;
 
 export class Recogniser {
   /** Products of up to three sizes, the longest first. */
   private readonly monomials: readonly Monomial[];
   private readonly found = new Map<number, SizeExpression | null>();
+  private readonly foundParts = new Map<number, SizeExpression | null>();
+
+  private readonly sizes: ReadonlyMap<string, number>;
 
   constructor(sizes: ReadonlyMap<string, number>) {
+    this.sizes = sizes;
     const one: Monomial = { names: [], value: 1 };
     const times = (list: readonly Monomial[]): Monomial[] =>
       list.flatMap((m) =>
@@ -50,6 +59,54 @@ export class Recogniser {
       this.found.set(v, e);
     }
     return e;
+  }
+
+  /** What a number among operands is of open sizes, where whole ones may be parts of sizes too. */
+  operand(v: number): SizeExpression | null {
+    return this.recognise(v) ?? (v < 0 ? negated(this.part(-v)) : this.part(v));
+  }
+
+  /** A number that reads as made of an open size, and of which nobody can tell how. */
+  isSuspicious(v: number): boolean {
+    if (this.operand(v) !== null) return false;
+    const size = Math.abs(v);
+    return [size, 1 / size, 1 / Math.abs(1 - size)].some((x) => this.isNear(x));
+  }
+
+  private isNear(x: number): boolean {
+    if (!Number.isFinite(x) || x < SMALLEST / 4 - OFFSET) return false;
+    if (isShort(x, 3) || isShort(1 / x, 3) || isWellKnown(x)) return false;
+    return this.monomials.some(({ value }) =>
+      [1, 2, 3, 4, 1 / 2, 1 / 3, 1 / 4].some((c) => Math.abs(x - c * value) <= OFFSET),
+    );
+  }
+
+  /** A whole number that is a part of a product of sizes, as (n-1)/2. */
+  private part(v: number): SizeExpression | null {
+    if (!Number.isInteger(v) || v < SMALLEST / 8 - 1) return null;
+    let e = this.foundParts.get(v);
+    if (e === undefined) {
+      e = isShort(v, 2) || isWellKnown(v) ? null : this.partOf(v);
+      this.foundParts.set(v, e);
+    }
+    return e;
+  }
+
+  private partOf(v: number): SizeExpression | null {
+    for (let d = 2; d <= PARTS; d++) {
+      for (const m of this.monomials) {
+        const a = Math.round((v * d) / m.value);
+        const b = v * d - a * m.value;
+        if (a < 1 || a > PARTS || Math.abs(b) > PARTS) continue;
+        const inner = linear([[a, m]], b);
+        return {
+          text: `(${inner.text})/${d}`,
+          divided: true,
+          at: (size) => inner.at(size) / d,
+        };
+      }
+    }
+    return null;
   }
 
   /** Whether a number is a whole multiple of sizes, or one next to it: no accident. */
@@ -82,10 +139,11 @@ export class Recogniser {
     const m = this.monomials.find((k) => v % k.value === 0);
     if (m === undefined) return null;
     const c = v / m.value;
-    const inner = this.whole(c);
+    const inner = this.whole(c) ?? this.part(c);
     if (inner === null) return linear([[c, m]], 0);
     const text = `${nameOf(m)}*(${inner.text})`;
-    return { text, at: (size) => product(m, size) * inner.at(size) };
+    const { divided } = inner;
+    return { text, divided, at: (size) => product(m, size) * inner.at(size) };
   }
 
   /** `c * m + b`, or `c * (m + b)` */
@@ -132,16 +190,42 @@ export class Recogniser {
     return null;
   }
 
-  /** Whether a size is a factor: then the fraction is one of another product of sizes, or of none. */
-  private hasSize(n: number): boolean {
-    return this.monomials.some((m) => m.names.length === 1 && n % m.value === 0);
+  /** Whether it came from no size: a fraction of others is not one of this size alone. */
+  private isPlain(n: number): boolean {
+    return this.operand(n) === null;
   }
 
   private fraction(v: number): SizeExpression | null {
+    const given = this.fractionOfProduct(v);
+    const exact = given?.at((name) => this.sizes.get(name) as number) === v;
+    return (exact ? given : null) ?? this.ratio(v) ?? given ?? this.inverse(v);
+  }
+
+  /** `c * (a n + b) / (d n + e)` of one size */
+  private ratio(v: number): SizeExpression | null {
+    for (const [name, prime] of this.sizes) {
+      const r = ratioOf(v, name, prime);
+      if (r !== null) return { text: r.text, at: (size) => r.at(size(name)) };
+    }
+    // A count of elements by one less, or the other way round.
+    const apart = v - 1;
+    const count = Math.abs(Math.round(1 / apart));
+    if (count < SMALLEST - OFFSET || count > 2 ** 26) return null;
+    for (const n of [count, count + 1, count - 1]) {
+      const sign = Math.sign(apart);
+      const e = (n + sign) / n === v || 1 + sign / n === v ? this.whole(n) : null;
+      if (e === null) continue;
+      const text = `(${e.text}${sign < 0 ? '-' : '+'}1)/(${e.text})`;
+      return { text, at: (size) => (e.at(size) + sign) / e.at(size) };
+    }
+    return null;
+  }
+
+  private fractionOfProduct(v: number): SizeExpression | null {
     for (const m of this.monomials) {
       const of = (q: number): readonly [number, number] | null => {
-        const r = ratio(q);
-        return r === null || r.some((n) => this.hasSize(n)) ? null : r;
+        const r = simplest(q);
+        return r === null || !r.every((n) => this.isPlain(n)) ? null : r;
       };
       const size = (at: (name: string) => number) => product(m, at);
       const name = nameOf(m);
@@ -169,11 +253,17 @@ export class Recogniser {
         return { text: `sqrt(${a}*${name}/${b})`, at: (s) => Math.sqrt((a * size(s)) / b) };
       }
     }
-    // c / (a * n + b), such as the divisor of a variance
+    return null;
+  }
+
+  /** `c / (a * n + b)`, such as the divisor of a variance */
+  private inverse(v: number): SizeExpression | null {
     for (let c = 1; c <= 16; c++) {
       const w = c / v;
       const n = Math.round(w);
       if (n < SMALLEST - OFFSET || Math.abs(w - n) > w * 2 ** -50) continue;
+      // One by a whole number is no six by six times that.
+      if (c > 4 && n % c === 0) continue;
       const e = this.whole(n);
       if (e !== null) return { text: `${c}/(${e.text})`, at: (s) => c / e.at(s) };
     }
@@ -196,26 +286,10 @@ function linear(terms: readonly (readonly [number, Monomial])[], b: number): Siz
 }
 
 const negated = (e: SizeExpression | null): SizeExpression | null =>
-  e === null ? null : { text: `-(${e.text})`, at: (size) => -e.at(size) };
-
-/** The simplest fraction that is `q` to the last bits, if it is simple; by continued fractions. */
-function ratio(q: number): readonly [number, number] | null {
-  let [a0, b0, a1, b1] = [0, 1, 1, 0];
-  let x = q;
-  for (let i = 0; i < 20; i++) {
-    const n = Math.floor(x);
-    [a0, a1] = [a1, n * a1 + a0];
-    [b0, b1] = [b1, n * b1 + b0];
-    if (a1 * b1 > 2 ** 26) return null;
-    if (a1 > 0 && Math.abs(a1 / b1 - q) <= q * 2 ** -50) return [a1, b1];
-    if (x === n) return null;
-    x = 1 / (x - n);
-  }
-  return null;
-}
+  e === null ? null : { ...e, text: `-(${e.text})`, at: (size) => -e.at(size) };
 
 /** A fraction of few digits only. */
 function short(q: number): readonly [number, number] | null {
-  const r = ratio(q);
+  const r = simplest(q);
   return r !== null && r[0] <= 64 && r[1] <= 64 ? r : null;
 }

@@ -9,9 +9,9 @@ import {
 } from '../../ir/index.ts';
 import { nextKey, type Tensor } from '../../tensor/index.ts';
 import { withOrigin } from '../tracing.ts';
-import { type Collected, unrecognised } from './collect.ts';
+import { type Collected, notWhole, unrecognised } from './collect.ts';
 import { DETACH } from './detach.ts';
-import type { Recogniser } from './recognise.ts';
+import type { Recogniser, SizeExpression } from './recognise.ts';
 import { drawsRandom } from './special-ops.ts';
 
 type Sizes = ReadonlyMap<string, number>;
@@ -28,12 +28,12 @@ export function replay(
   const drawn = new Map<string, readonly (Tensor | number)[]>();
   for (const node of graph.nodes) {
     const operands = node.inputs.map((x) =>
-      typeof x === 'number' ? (recogniser.recognise(x)?.at(size) ?? x) : of(x),
+      typeof x === 'number' ? valueAt(node, x, recogniser.operand(x), size) : of(x),
     );
     const outs = withOrigin(node.origin, () => {
       if (node.def === DETACH) return [(operands[0] as Tensor).detach()];
       if (drawsRandom(node.def, node.attrs)) redraw(node, operands, drawn);
-      const attrs = resized(node.attrs, recogniser, size);
+      const attrs = resized(node, recogniser, size);
       return run(node, operands, attrs);
     });
     node.outputs.forEach((v, i) => {
@@ -96,18 +96,32 @@ function redraw(
   });
 }
 
+/** A number at the sizes of a call; `e` is what it is of them. */
+function valueAt(
+  node: GraphNode,
+  x: number,
+  e: SizeExpression | null,
+  size: (name: string) => number,
+): number {
+  if (e === null) return x;
+  const value = e.at(size);
+  if (e.divided === true && !Number.isInteger(value)) throw notWhole(node, e.text, value);
+  return value;
+}
+
 /** Attributes whose sizes follow the open ones. */
 function resized(
-  attrs: Attrs | null,
+  node: GraphNode,
   recogniser: Recogniser,
   size: (name: string) => number,
 ): Attrs | null {
+  const { attrs } = node;
   let changed = false;
   const map = (x: unknown): unknown => {
     if (typeof x === 'number') {
       const e = recogniser.recognise(x);
       if (e !== null) changed = true;
-      return e?.at(size) ?? x;
+      return valueAt(node, x, e, size);
     }
     if (Array.isArray(x)) return x.map(map);
     if (typeof x !== 'object' || x === null) return x;

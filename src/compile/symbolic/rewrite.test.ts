@@ -15,6 +15,7 @@ import {
   scan,
   type Tensor,
   tensor,
+  ValueError,
   zeros,
 } from '../../index.ts';
 
@@ -171,4 +172,18 @@ test('walking, printing and drawing a symbolic graph', () => {
   expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
   expect(svg).toContain('batch');
   expect(String(x)).toContain('float32');
+});
+
+test('errors of rules name open sizes; a rule of no op is none', () => {
+  const x = placeholder('x', ['batch', 3]);
+  const f = graph(x, x.exp());
+  const cut: Rule = { name: 'cut', match: 'exp', replace: (_, [t]) => (t as Tensor).sum(1) };
+  expect(() => f.rewrite([cut])).toThrow(
+    /float32\[batch\] in the place of float32\[batch, ?3\], for exp/,
+  );
+  const none: Rule = { name: 'none', match: 'nonsense', replace: () => undefined };
+  expect(() => f.rewrite([none])).toThrow(ValueError);
+  expect(() => f.rewrite([none])).toThrow(/rule none matches 'nonsense'/);
+  const detached = graph(x, x.exp().detach());
+  expect(detached.rewrite([{ ...none, match: 'detach' }]).nodes.length).toBe(2);
 });

@@ -1,5 +1,5 @@
 /** Rules and passes that users add: they change graphs and keep what these take and give. */
-import { GraphError, given, sameShape, specOf } from '../../base/index.ts';
+import { GraphError, given, sameShape, specOf, ValueError } from '../../base/index.ts';
 import * as ir from '../../ir/index.ts';
 import {
   type Graph,
@@ -16,6 +16,7 @@ import { dce } from '../passes/dce.ts';
 import type { Pass } from '../passes/index.ts';
 import { keep, type Mapped, rebuild } from '../rebuild.ts';
 import { Tracing, withOrigin } from '../tracing.ts';
+import { DETACH } from './detach.ts';
 import { type OpNode, Views } from './op-graph.ts';
 
 /** Functions of ops, by name, for rules to build with: those that the root exports do as well. */
@@ -54,13 +55,20 @@ const ROUNDS = 16;
 /** Nor on a graph that they have made so many times larger. */
 const GROWTH = 8;
 
+/** Text about types as users know them: with the names of open sizes. */
+type Named = (text: string) => string;
+
 /** Applies rules and passes in order; neighbouring rules together, until none of them fits. */
-export function applyPasses(graph: Graph, list: readonly (Rule | Pass)[]): Graph {
+export function applyPasses(
+  graph: Graph,
+  list: readonly (Rule | Pass)[],
+  named: Named = (text) => text,
+): Graph {
   let now = graph;
   for (let i = 0; i < list.length; i++) {
     const first = list[i];
     if ('run' in first) {
-      now = checked(first.name, now, first.run(now));
+      now = checked(first.name, now, first.run(now), named);
       continue;
     }
     const rules = [first];
@@ -68,19 +76,22 @@ export function applyPasses(graph: Graph, list: readonly (Rule | Pass)[]): Graph
       rules.push(next);
       i++;
     }
-    now = applyRules(now, rules);
+    now = applyRules(now, rules, named);
   }
   return now;
 }
 
-/** Throws a GraphError for what is neither a rule nor a pass. */
+/** Throws a GraphError for what is neither a rule nor a pass, ValueError for a rule of no op. */
 export function checkPasses(op: string, list: readonly (Rule | Pass)[]): void {
   if (!Array.isArray(list)) {
     throw new GraphError({ op, problem: `rules and passes come as one array, not ${given(list)}` });
   }
   for (const x of list) {
     const rule = typeof x?.replace === 'function' && /string|function/.test(typeof x.match);
-    if (typeof x?.name === 'string' && (rule || typeof x.run === 'function')) continue;
+    if (typeof x?.name === 'string' && (rule || typeof x.run === 'function')) {
+      if (rule) checkMatch(op, x);
+      continue;
+    }
     throw new GraphError({
       op,
       problem: `${given(x)} is neither a rule nor a pass`,
@@ -89,14 +100,23 @@ export function checkPasses(op: string, list: readonly (Rule | Pass)[]): void {
   }
 }
 
-function applyRules(graph: Graph, rules: readonly Rule[]): Graph {
+function checkMatch(op: string, { name, match }: Rule): void {
+  if (typeof match !== 'string' || ir.ops.has(match) || match === DETACH.name) return;
+  throw new ValueError({
+    op,
+    problem: `the rule ${name} matches '${match}', and there is no op of that name`,
+    remedy: "names are those that print() shows, as 'matmul'; or match by a function of the node",
+  });
+}
+
+function applyRules(graph: Graph, rules: readonly Rule[], named: Named): Graph {
   let now = graph;
   const most = GROWTH * (graph.nodes.length + 10);
   for (let round = 0; round < ROUNDS && now.nodes.length < most; round++) {
     let used = '';
     const next = rebuild(now, (node, inputs, recorder) => {
       for (const rule of rules) {
-        const outs = replaced(rule, node, inputs, recorder);
+        const outs = replaced(rule, node, inputs, recorder, named);
         if (outs === null) continue;
         used = rule.name;
         return outs;
@@ -104,7 +124,7 @@ function applyRules(graph: Graph, rules: readonly Rule[]): Graph {
       return keep(node, inputs, recorder);
     });
     if (used === '') return now;
-    now = checked(used, now, dce(next));
+    now = checked(used, now, dce(next), named);
   }
   return now;
 }
@@ -115,6 +135,7 @@ function replaced(
   node: GraphNode,
   inputs: readonly Mapped[],
   recorder: Recorder,
+  named: Named,
 ): readonly GraphValue[] | null {
   const { match, name } = rule;
   if (typeof match === 'string' && match !== node.def.name) return null;
@@ -142,7 +163,7 @@ function replaced(
       const value = tracer.valueOf(t);
       if (value.dtype === out.dtype && sameShape(value.shape, out.shape)) return value;
       const types = `${printType(value)} in the place of ${printType(out)}`;
-      throw wrong(name, `gives ${types}, for ${node.def.name}`);
+      throw wrong(name, named(`gives ${types}, for ${node.def.name}`));
     });
   } finally {
     setGradMode(before);
@@ -150,7 +171,7 @@ function replaced(
 }
 
 /** The graph, if it is one, and takes and gives what the one before did. */
-function checked(name: string, before: Graph, after: Graph): Graph {
+function checked(name: string, before: Graph, after: Graph, named: Named): Graph {
   try {
     verifyGraph(after);
   } catch (cause) {
@@ -167,7 +188,7 @@ function checked(name: string, before: Graph, after: Graph): Graph {
       a.every((v, i) => v.dtype === b[i].dtype && sameShape(v.shape, b[i].shape));
     if (same) continue;
     const types = (list: readonly GraphValue[]): string => list.map(printType).join(', ');
-    throw wrong(name, `changes the ${part} of the graph from ${types(a)} to ${types(b)}`);
+    throw wrong(name, named(`changes the ${part} of the graph from ${types(a)} to ${types(b)}`));
   }
   return after;
 }

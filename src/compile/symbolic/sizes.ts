@@ -27,6 +27,9 @@ const WELL_KNOWN = [
   86400,
 ];
 
+/** Whether programs hold it, and it says nothing of sizes. */
+export const isWellKnown = (v: number): boolean => WELL_KNOWN.includes(v);
+
 /** The stand-in of an open size. */
 export function standIn(name: string): number {
   const known = primes.get(name);
@@ -39,7 +42,7 @@ export function standIn(name: string): number {
     });
   }
   let n = Math.max(SMALLEST, ...primes.values()) + APART + 1;
-  while (!isPrime(n) || WELL_KNOWN.some((k) => explains(n, k))) n++;
+  while (!isPrime(n) || WELL_KNOWN.some((k) => explains(n, k)) || readsAsDecimal(n)) n++;
   primes.set(name, n);
   return n;
 }
@@ -50,6 +53,27 @@ export const openSizes = (): ReadonlyMap<string, number> => primes;
 /** Whether `k` would be taken for a small multiple of `n` and a little. */
 const explains = (n: number, k: number): boolean =>
   k > n - 64 && Math.abs(k - Math.round(k / n) * n) <= 64;
+
+const SMALL = [1, 2, 3, 4, 5, 6, 7, 8];
+
+/**
+ * Whether a part of it is a number of two digits and zeros, or fractions of it and of small numbers
+ * may be short decimals.
+ */
+const readsAsDecimal = (n: number): boolean =>
+  SMALL.some((d) =>
+    SMALL.some((a) => {
+      const part = (a * n) / d;
+      if (a % d !== 0 && Math.abs(part - Number(part.toPrecision(2))) <= 2) return true;
+      return [d * n + a, d * n - a].some((k) => withoutTens(k) < 1000);
+    }),
+  );
+
+function withoutTens(n: number): number {
+  let k = n;
+  for (const p of [2, 5]) while (k % p === 0) k /= p;
+  return k;
+}
 
 function isPrime(n: number): boolean {
   if (n % 2 === 0) return false;
