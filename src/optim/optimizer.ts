@@ -1,7 +1,7 @@
 /** What optimisers share: groups of parameters, their state, and the order of a step. */
 import { formatShape, given, ShapeError, sameShape, ValueError } from '../base/index.ts';
 import { ADD, interpreter } from '../ir/index.ts';
-import { noGrad, recording, Tensor, tensor, zeros } from '../tensor/index.ts';
+import { changed, noGrad, recording, Tensor, tensor, zeros } from '../tensor/index.ts';
 import { checkParams, type Params } from './check-params.ts';
 import { type Hyper, stateCell } from './hyper.ts';
 
@@ -136,7 +136,7 @@ export abstract class Optimizer<Name extends string = string> {
     if (active.length === 0) return;
     if (active.length < cohort.slots.length) {
       const before = group.cohorts;
-      recording()?.onFailure(() => {
+      changed(() => {
         group.cohorts = before;
       });
       outside([cohort.steps], () => split(group, cohort, active));

@@ -60,7 +60,14 @@ export {
   setRandomState,
   wordsOf,
 } from './random-state.ts';
-export { type Place, type Recording, recording, setRecording } from './recording.ts';
+export {
+  changed,
+  type Place,
+  type Recording,
+  recording,
+  setRecording,
+  setUndoing,
+} from './recording.ts';
 export type * from './shape-types.ts';
 export { refuseSpent, SPENT } from './spent.ts';
 export { recordNode } from './tape.ts';

@@ -49,3 +49,18 @@ export function setRecording(r: Recording | null): Recording | null {
   current = r;
   return before;
 }
+
+let undoing: (() => void)[] | null = null;
+
+/** Plain JavaScript state was changed: `undo` takes that back where nothing is to stay. */
+export function changed(undo: () => void): void {
+  if (current !== null) current.onFailure(undo);
+  else undoing?.push(undo);
+}
+
+/** Who gathers what {@link changed} tells of eagerly, and returns the one before. */
+export function setUndoing(list: (() => void)[] | null): (() => void)[] | null {
+  const before = undoing;
+  undoing = list;
+  return before;
+}

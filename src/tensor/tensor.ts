@@ -1,3 +1,5 @@
+// Symbol.dispose: kept in the published types, for programs whose own lib has no disposables.
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The Tensor: an immutable value (or a cell: a parameter or buffer whose value is replaced). Its
  * methods are typed wrappers of the ops in `ir/ops`.

@@ -36,8 +36,8 @@ const wrongly = (which: (node: GraphNode) => boolean, op: string, name = 'wrong'
     }),
 });
 const named = (name: string) => (node: GraphNode) => node.def.name === name;
-const isWrong = (c: Comparison): Extract<Comparison, { same: false }> => {
-  if (c.same) throw new Error('the same');
+const isWrong = (c: Comparison): Extract<Comparison, { recording: false }> => {
+  if (c.same || c.recording) throw new Error('the same');
   return c;
 };
 
@@ -172,6 +172,113 @@ describe('what is compiled well', () => {
     expect(() => within(tensor([1]) as Tensor)).toThrow(/call it outside/);
     // @ts-expect-error no such option
     expect(() => compareEagerCompiled((x: Tensor) => x, [], { exakt: true })).toThrow(/exact/);
+  });
+});
+
+describe('a recording that is not what the lines do', () => {
+  const told = (f: (...a: never[]) => unknown, inputs: unknown[]) => {
+    const found = compareEagerCompiled(f, inputs, { ...options, throws: false });
+    if (found.same || !found.recording) throw new Error('the recording is the lines');
+    return found;
+  };
+  const x = tensor([1, 2]) as Tensor;
+
+  test('a counter, and what the message says', () => {
+    let calls = 0;
+    const f = (z: Tensor) => (calls++ % 2 === 0 ? z.mul(2) : z.mul(3));
+    const found = told(f, [x]);
+    expect(found).toMatchObject({ output: 'the result', index: [0], eager: 3, compiled: 2 });
+    expect(found.message).toMatch(
+      /^the recording of f itself differs from its lines in the result, element \[0\]: recorded 2, and eagerly 3\. JavaScript decided otherwise/,
+    );
+    expect(() => compareEagerCompiled(f, [x], options)).toThrow(ComparisonError);
+  });
+
+  test('a choice by how a tensor prints', () => {
+    const f = (z: Tensor) => (String(z.sum()).includes('recorded') ? z.mul(2) : z.mul(3));
+    expect(told(f, [x])).toMatchObject({ eager: 3, compiled: 2 });
+  });
+
+  test('a field that holds a tensor of the recording is an error of the lines', () => {
+    class Memory extends nn.Module {
+      last: Tensor | null = null;
+      forward(z: Tensor): Tensor {
+        const out = this.last === null ? z.mul(2) : z.add(this.last);
+        this.last = out as Tensor;
+        return out as Tensor;
+      }
+    }
+    const memory = new Memory();
+    const found = told((z: Tensor) => memory.forward(z), [x]);
+    expect(found).toMatchObject({ output: 'an error', compiled: 'none' });
+    expect(found.eager).toMatch(/function/);
+  });
+
+  test('structure, random calls, gradients and cells; all is put back', () => {
+    const [a, b] = [Parameter(tensor([1, 2])) as Tensor, Parameter(tensor([3])) as Tensor];
+    const [counted, other] = [nn.buffer(tensor([0])) as Tensor, nn.buffer(tensor([5])) as Tensor];
+    const opt = optim.adam([a, b]);
+    const state = () => [
+      ...Object.entries(opt.stateDict()).map(([k, v]) => [k, v.toArray()]),
+      ...[a, b, counted, other].map((t) => [t.toArray(), t.grad?.toArray()]),
+      getRandomState(),
+      opt.groups[0].cohorts.length,
+    ];
+    const before = state();
+    let first = true;
+    const once = (f: () => unknown, g: () => unknown) => () => {
+      const now = first;
+      first = !now;
+      return now ? f() : g();
+    };
+    const step = (loss: Tensor) => {
+      loss.backward();
+      opt.step();
+    };
+    const cases: [() => unknown, () => unknown, RegExp][] = [
+      [() => [a.mul(2)], () => a.mul(2), /structure/],
+      [() => a.mul(2), () => [a.mul(2), randn([1])][0], /random calls/],
+      [() => counted.assign(1).mul(1), () => counted.assign(2).mul(0.5), /new value of a buffer/],
+      [() => x.sum(), () => [other.assign(7), x.sum()][1], /new value of a buffer/],
+      [() => a.sum().backward(), () => a.mul(2).sum().backward(), /gradient of a parameter/],
+      [() => undefined, () => b.sum().backward(), /structure|gradient of a parameter/],
+      [() => step(a.sum() as Tensor), () => step(b.sum() as Tensor), /value|gradient/],
+      [() => a.sin().sum(), () => a.detach().sin().sum(), /gradient of a parameter/],
+    ];
+    for (const [f, g, what] of cases) {
+      expect(told(once(f, g), []).output).toMatch(what);
+      expect(state()).toEqual(before);
+    }
+  });
+
+  test('constants, leaves made within, disposed tensors and compiled functions are the same', () => {
+    const w = Parameter(tensor([1, 2])) as Tensor;
+    const inner = compile((z: Tensor) => z.exp() as Tensor);
+    const cases: ((z: Tensor) => unknown)[] = [
+      () => tensor([1, 2]),
+      (z) => {
+        const leaf = z.detach() as Tensor;
+        leaf.requiresGrad = true;
+        leaf.square().sum().backward();
+        return leaf.grad;
+      },
+      (z) => inner(z).mul(w),
+      (z) => [w, z],
+      (z) => {
+        w.grad = tensor([1, 1]) as Tensor;
+        return z.mul(1);
+      },
+    ];
+    for (const f of cases) {
+      expect(compareEagerCompiled(f, [x], options)).toMatchObject({ same: true });
+      expect(w.grad).toBe(null);
+    }
+    expect(inner.explain()).not.toMatch(/recorded once/);
+    const own = randn([3]) as Tensor;
+    const values = own.toArray();
+    const f = (z: Tensor) => [z.exp(), z.dispose()][0];
+    expect(compareEagerCompiled(f, [own], options).same).toBe(true);
+    expect(own.toArray()).toEqual(values);
   });
 });
 

@@ -2,6 +2,7 @@ import { checkOptions, formatShape } from '../base/index.ts';
 import { backwardTrial, PASSES, type Pass, recordTrial, type Trial } from '../compile/index.ts';
 import { printNode, printType } from '../ir/index.ts';
 import { Generator, recording, requireFunction, type Tensor, tensor } from '../tensor/index.ts';
+import { type Backward, compareLines, type LineDifference } from './compare-lines.ts';
 import { ComparisonError } from './comparison-error.ts';
 import { difference, type Measure } from './difference.ts';
 import { evaluate, type Values } from './evaluate.ts';
@@ -28,6 +29,7 @@ export type Comparison =
     }
   | {
       readonly same: false;
+      readonly recording: false;
       /** The first op that differs, and the graph's line of it: `%7 = add(%3, %5) : float32[2]`. */
       readonly op: string;
       readonly node: string;
@@ -43,6 +45,18 @@ export type Comparison =
       readonly eager: number | bigint | string;
       readonly compiled: number | bigint | string;
       readonly message: string;
+    }
+  | {
+      readonly same: false;
+      /** The recording itself is not what the lines do when they are run eagerly. */
+      readonly recording: true;
+      /** What differs: `result[0]`, `the gradient of x`, `an error`. */
+      readonly output: string;
+      readonly index: readonly number[];
+      /** What the lines give, and what the recorded ops give. */
+      readonly eager: number | bigint | string;
+      readonly compiled: number | bigint | string;
+      readonly message: string;
     };
 
 // Any arguments: each function has its own.
@@ -51,17 +65,20 @@ type AnyFunction = (...args: any[]) => unknown;
 
 /**
  * Tells whether `compile(fn)` gives what the lines of `fn` give eagerly, and if not, which op differs
- * first. `fn` is recorded on `inputs`; the graph is run op by op and as a program; results, new values
- * of parameters and buffers, gradients, and gradients of differentiable results are compared to the
- * last bit. Nothing is changed: parameters, buffers, gradients and random numbers stay as they are.
+ * first. `fn` is recorded on `inputs`; its lines are run eagerly, and the graph op by op and as a
+ * program; results, new values of parameters and buffers, gradients, and gradients of differentiable
+ * results are compared to the last bit (the lines by tolerance, where there are loops or choices).
+ * Nothing is changed: parameters, buffers, gradients, optimisers and random numbers stay as they are.
+ * Plain JavaScript within runs twice, and what it changes stays.
  *
  * Returns `{ same: true, ops }`, or throws a ComparisonError that names the op, its line and the pass
- * of the compiler after which it differs; `{ throws: false }` returns that as an object.
+ * of the compiler after which it differs; `{ throws: false }` returns that as an object. Where the
+ * lines differ from what was recorded of them, because JavaScript decided otherwise, that is said
+ * (`recording: true`). Not seen is what JavaScript decides in later calls, or at other sizes.
  * Numerics: the reference engine rounds where a tensor is stored, so there give `{ exact: false }`;
  * then the first op beyond its tolerance may be one that enlarges smaller differences before it.
- * What the recording makes of `fn` is taken as it is: JavaScript beside tensors is not compared. A
- * composite, a choice or a loop counts as one op. Looking for the op takes up to two compilations for
- * each. Throws GraphError for what cannot be recorded, and what ops and kernels throw as they run.
+ * A composite, a choice or a loop counts as one op. Looking for the op takes up to two compilations
+ * for each. Throws GraphError for what cannot be recorded, and what ops and kernels throw as they run.
  *
  * @example
  * const net = nn.sequential(nn.linear(4, 8), nn.relu());
@@ -88,39 +105,35 @@ export function compareUnder(
   recording()?.refuse(op, 'it runs once, when the function is recorded', 'call it outside');
   const { exact = true, terms, throws = true, keepGrads = false } = options;
   const name = fn.name === '' ? 'the function' : fn.name;
-  const found = compareTrial(
-    recordTrial(fn, inputs, { name, keepGrads }),
-    { exact, terms },
-    passes,
-    name,
-  );
+  const trial = recordTrial(fn, inputs, { name, keepGrads });
+  const found = compareTrial(fn, inputs, trial, { exact, terms }, passes, name);
   if (found.same || !throws) return found;
   throw new ComparisonError({ op, problem: found.message });
 }
 
-/** Forward, and where results are differentiable backward. */
+/** The lines; then the program forward, and where results are differentiable backward. */
 function compareTrial(
+  fn: AnyFunction,
+  inputs: readonly unknown[],
   trial: Trial,
   measure: Measure,
   passes: readonly Pass[],
   name: string,
 ): Comparison {
   const values = evaluate(trial);
-  const forward = check(trial, values, outputNames(trial), measure, passes, name);
-  if (!forward.same) return forward;
   const { graph, targets } = trial.recorded;
   const result = (place: number): Tensor => {
     const o = targets.findIndex((t) => t.kind === 'result' && t.place === place);
     return values.get(graph.outputs[o]) as Tensor;
   };
-  const back = backwardTrial(
-    trial,
-    (place) => weights(result(place), place),
-    (o) => values.get(graph.outputs[o]) as Tensor,
-  );
-  if (back === null) return forward;
-  const names = gradientNames(trial);
-  const backward = check(back, evaluate(back), names, measure, passes, name);
+  const seed = (place: number): Tensor => weights(result(place), place);
+  const made = backwardTrial(trial, seed, (o) => values.get(graph.outputs[o]) as Tensor);
+  const back: Backward | null = made && { trial: made, values: evaluate(made), seed };
+  const lines = compareLines(fn, inputs, trial, values, back, measure);
+  if (lines !== null) return describeLines(name, lines);
+  const forward = check(trial, values, outputNames(trial), measure, passes, name);
+  if (!forward.same || back === null) return forward;
+  const backward = check(back.trial, back.values, gradientNames(trial), measure, passes, name);
   return backward.same ? { same: true, ops: forward.ops + backward.ops } : backward;
 }
 
@@ -180,7 +193,19 @@ function describe(
       ? 'No pass makes the difference: look at the kernels'
       : `It differs from pass ${pass} on, and not before`);
   const rest = { op, node: text, line, module, output, index, eager, compiled, message };
-  return { same: false, ...rest, ...(pass === undefined ? {} : { pass }) };
+  return { same: false, recording: false, ...rest, ...(pass === undefined ? {} : { pass }) };
+}
+
+function describeLines(name: string, found: LineDifference): Comparison {
+  const { output, index, eager, compiled } = found;
+  const where = index.length === 0 ? '' : `, element ${formatShape(index)}`;
+  const message =
+    `the recording of ${name} itself differs from its lines in ${output}${where}: ` +
+    `recorded ${shown(compiled)}, and eagerly ${shown(eager)}. JavaScript decided otherwise while it ` +
+    'was recorded: look for an if on tensors, a counter or Math.random(), and for variables and ' +
+    'fields that the function reads and replaces; choose by value with where or cond, and keep ' +
+    'state in parameters and buffers';
+  return { same: false, recording: true, output, index, eager, compiled, message };
 }
 
 const SEEN = {

@@ -23,7 +23,8 @@ export function outputNames({ recorded, names }: Trial): readonly string[] {
 export const gradientNames = ({ recorded, names }: Trial): readonly string[] =>
   (recorded.backward?.to ?? []).map((of) => `the gradient of ${ownerName(of, names)}`);
 
-function ownerName(of: Owner, names: readonly string[]): string {
+/** @internal */
+export function ownerName(of: Owner, names: readonly string[]): string {
   if (of.kind === 'argument') return names[of.place];
   const { tensor } = of;
   const kind = !tensor.cell ? 'a tensor' : tensor.requiresGrad ? 'a parameter' : 'a buffer';
