@@ -12,6 +12,8 @@ const alias = [...sourceNames(readPackage())].map(([name, file]) => ({
 // Every engine of the CPU device runs the conformance suite; the first, the usual one, runs everything.
 // test/conformance/engine.test.ts checks that the engine named here is the one that computes.
 const conformance = ['test/conformance/**/*.test.ts'];
+// The suite under compile(): the passes are the same for all, so one engine of each kind is enough.
+const compiled = 'test/conformance/compiled*.test.ts';
 // Kernels that compile for the engine itself, not for each in turn.
 const contractions = 'src/kernel/contraction/**/*.test.ts';
 const everything = ['src/**/*.test.ts', 'test/**/*.test.ts'];
@@ -48,6 +50,7 @@ const engines = [
     cpu: 'wasm',
     engine: 'WebAssembly SIMD (wasm)',
     include: [...conformance, contractions],
+    exclude: [compiled],
     env: { GRADUS_CPU: 'wasm', GRADUS_WASM_RELAXED: '0' },
   },
   {
@@ -55,6 +58,7 @@ const engines = [
     cpu: 'reference',
     engine: 'reference interpreter (float64)',
     include: conformance,
+    exclude: [compiled],
     env: { GRADUS_CPU: 'reference' },
   },
 ];
@@ -65,10 +69,12 @@ const chosen = engines
   .filter(({ cpu, runs = true }) => runs && (asked === undefined || cpu === asked))
   .map((e, i) => (i === 0 ? { ...e, include: everything } : e));
 
+const left = ['test/types/**', 'node_modules/**', 'dist/**'];
+
 export default defineConfig({
   resolve: { alias },
   test: {
-    exclude: ['test/types/**', 'node_modules/**', 'dist/**'],
+    exclude: left,
     pool: 'forks',
     isolate: true,
     maxWorkers: 2,
@@ -76,9 +82,15 @@ export default defineConfig({
     testTimeout: asked === 'reference' ? 600_000 : 60_000,
     hookTimeout: 30_000,
     reporters: ['default', './scripts/plain-reporter.mjs'],
-    projects: chosen.map(({ name, engine, include, env }) => ({
+    projects: chosen.map(({ name, engine, include, env, exclude = [] }, i) => ({
       extends: true as const,
-      test: { name, include, env: { ...env, GRADUS_TEST_ENGINE: engine } },
+      // The first engine runs everything.
+      test: {
+        name,
+        include,
+        env: { ...env, GRADUS_TEST_ENGINE: engine },
+        ...(i === 0 ? {} : { exclude: [...left, ...exclude] }),
+      },
     })),
   },
 });

@@ -2,8 +2,14 @@
  * Constant folding: what a program computes from captured tensors alone (normalisation by running
  * statistics, say) is computed once, by the same kernels, and again when one of those was assigned.
  */
-import { numelOf, type Spec } from '../base/index.ts';
-import type { Graph, GraphNode, GraphValue } from '../ir/index.ts';
+import { debugLevel, numelOf, type Spec, verifying } from '../base/index.ts';
+import {
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  printGraph,
+  verifyGraph,
+} from '../ir/index.ts';
 import type { Executable, Storage } from '../runtime/device.ts';
 import type { Tensor } from '../tensor/index.ts';
 import { makeExecutable } from './control/executable.ts';
@@ -47,6 +53,14 @@ export class Constants {
     this.storages = reads.map((i) => (inputs[i] as Tensor).storage);
     this.versions = this.storages.map((s) => s.version);
     return this.values;
+  }
+}
+
+/** Verified and printed as what a pass makes is. */
+export function showFolded({ constants, main }: Folded): void {
+  for (const graph of [constants, main]) {
+    if (verifying()) verifyGraph(graph);
+    if (debugLevel() >= 3) console.error(`[gradus] constants: ${printGraph(graph)}`);
   }
 }
 

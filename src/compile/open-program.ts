@@ -5,11 +5,14 @@ import type { Owner, Recorded, Source, Target } from './bindings.ts';
 import { mapSamples, type Samples } from './fit.ts';
 import { checkFitted, type OpenGraph, openGraph } from './open-graph.ts';
 import { type OpenSizes, shapesWith } from './open-sizes.ts';
+import { PASSES } from './passes/index.ts';
 import { Program } from './program.ts';
 import { type Flat, structureKey } from './tree.ts';
 
 /** More combinations of sizes than this are rare; the one that was not used longest is let go of. */
 const MAX_PROGRAMS = 128;
+/** So many of the programs keep packed weights, each its own. */
+const KEEPING = 4;
 
 /** Sizes far from those of a call, at which an open recording is checked. */
 const [SMALLEST, LARGER] = [2, 64];
@@ -140,6 +143,8 @@ export class OpenProgram {
           backward: backward === null || back === null ? null : { ...backward, graph: back },
         },
         this.device,
+        PASSES,
+        this.programs.size < KEEPING,
       );
     } else this.programs.delete(key);
     this.programs.set(key, program);

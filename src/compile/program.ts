@@ -5,7 +5,7 @@ import type { Executable } from '../runtime/device.ts';
 import { getRandomState, noGrad, SPENT, setRandomState, type Tensor } from '../tensor/index.ts';
 import { attachBackward } from './attach.ts';
 import { ownerTensor, type Recorded } from './bindings.ts';
-import { Constants, foldConstants } from './constants.ts';
+import { Constants, foldConstants, showFolded } from './constants.ts';
 import { makeExecutable } from './control/executable.ts';
 import { type Call, freshTensor, operandOf, specFor } from './operands.ts';
 import { PASSES, type Pass, runPasses } from './passes/index.ts';
@@ -20,7 +20,13 @@ export class Program {
   /** For each output, the input that is the same cell, if it may be written in place; else -1. */
   private readonly sameInput: readonly number[];
 
-  constructor(recorded: Recorded, device: string, passes: readonly Pass[] = PASSES) {
+  /** `keepsWeights`: what kernels make of constant weights takes as much memory once more. */
+  constructor(
+    recorded: Recorded,
+    device: string,
+    passes: readonly Pass[] = PASSES,
+    keepsWeights = true,
+  ) {
     this.recorded = recorded;
     this.device = device;
     const { graph, sources, targets } = recorded;
@@ -34,13 +40,16 @@ export class Program {
       return source.kind === 'captured' && !written.has(source.tensor);
     };
     const folded = foldConstants(passed, isConstant);
+    if (folded !== null) showFolded(folded);
     const { main, constants } = folded ?? { main: passed, constants: null };
     this.constants = constants === null ? null : new Constants(constants, this.specs, device);
     const kept = constants?.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device)) ?? [];
     this.executable = makeExecutable(device, main, [...this.specs, ...kept], {
       last,
       program: true,
-      constants: main.inputs.flatMap((_, i) => (i >= sources.length || isConstant(i) ? [i] : [])),
+      constants: main.inputs.flatMap((_, i) =>
+        keepsWeights && (i >= sources.length || isConstant(i)) ? [i] : [],
+      ),
     });
     if (debugLevel() >= 1) {
       const ms = (performance.now() - start).toFixed(1);
