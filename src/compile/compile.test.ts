@@ -432,6 +432,24 @@ describe('packed weights', () => {
   });
 });
 
+describe('picking by tensors', () => {
+  test('whose entries are known at the call alone', () => {
+    const x = randn([5, 4]) as Tensor;
+    const f = (i: Tensor, j: Tensor) => [x.at(i), x.at(i, j), x.at(':', j)] as Tensor[];
+    const compiled = compile(f);
+    const int = (...v: number[]) => tensor(v, { dtype: 'int32' }) as Tensor;
+    for (const [i, j] of [
+      [int(0, 4, -1), int(1, -4, 3)],
+      [int(-5, 2, 2), int(0, 0, -1)],
+    ]) {
+      const want = f(i, j);
+      compiled(i, j).forEach((t, k) => same(values(t), values(want[k])));
+    }
+    expect(() => compiled(int(0, 5, 0), int(0, 0, 0))).toThrow(/out of range/);
+    expect(() => compiled(int(0, 0, 0), int(0, 4, 0))).toThrow(/out of range/);
+  });
+});
+
 describe('random numbers', () => {
   test('are those of eager code, and the counter goes on', () => {
     const f = () => [randn([3]), randint(0, 9, [4]), randn([2])] as Tensor[];

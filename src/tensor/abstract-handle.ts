@@ -2,6 +2,7 @@
 import { GraphError, type Type } from '../base/index.ts';
 import type { GraphValue } from '../ir/index.ts';
 import { recording } from './recording.ts';
+import type { Tensor } from './tensor.ts';
 
 /** A recording, or those who build graphs from placeholders. */
 export interface AbstractOwner {
@@ -60,3 +61,7 @@ function unknown({ value, owner }: AbstractHandle): never {
       : 'return it from the compiled function: what that writes into variables outside is written once',
   });
 }
+
+/** Whether a value is not known, or not to be looked at, while a function is recorded. */
+export const isUnknown = (t: Tensor): boolean =>
+  t.storage.handle instanceof AbstractHandle || (t.cell && recording() !== null);

@@ -14,6 +14,7 @@ import {
   type TypedArray,
 } from '../base/index.ts';
 import * as ops from '../ir/index.ts';
+import { isUnknown } from './abstract-handle.ts';
 import { readNested } from './nested.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -359,8 +360,17 @@ function gatherAt(
   return ops.reshape(ops.indexSelect(merged, 0, flat), [...shape, ...kept]) as Tensor;
 }
 
-/** The index with its negative entries counted from the front. */
+/**
+ * The index with its negative entries counted from the front. While a function is recorded the entries
+ * are not known: those out of range become one that no dimension has, so that the gather tells of it.
+ */
 function checkRange(index: Tensor, n: number, dim: number, place: number, x: Tensor): Tensor {
+  if (isUnknown(index)) {
+    const i = ops.cast(index, 'int64');
+    const counted = ops.where(ops.lt(i, 0), ops.add(i, n), i);
+    const outside = ops.logicalOr(ops.lt(counted, 0), ops.ge(counted, n));
+    return ops.where(outside, Math.max(1, numelOf(x.shape)), counted) as Tensor;
+  }
   let negative = false;
   for (const i of index.data({ copy: false }) as Int32Array) {
     if (i < -n || i >= n) outOfRange(i, n, dim, place, x);

@@ -4,8 +4,7 @@
  * Source: numpy/_core/arrayprint.py (2.4).
  */
 import { type DType, formatShape, isFloat, type Shape } from '../base/index.ts';
-import { AbstractHandle } from './abstract-handle.ts';
-import { recording } from './recording.ts';
+import { isUnknown } from './abstract-handle.ts';
 import type { Tensor } from './tensor.ts';
 
 const LINE_WIDTH = 75;
@@ -27,10 +26,6 @@ export function describe(x: Tensor): string {
   const body = formatArray(x.data({ copy: false }), x.dtype, x.shape, ', ', name);
   return `${name}${body}, shape ${formatShape(x.shape)}, ${x.dtype}${grad})`;
 }
-
-/** Whether the value is not known, or not to be looked at, while a function is recorded. */
-const isUnknown = (x: Tensor): boolean =>
-  x.storage.handle instanceof AbstractHandle || (x.cell && recording() !== null);
 
 type Elements = ArrayLike<number | bigint>;
 type Format = (x: number | bigint) => string;
