@@ -16,6 +16,7 @@ import { loaders } from './loader.mjs';
 import { lstmStep } from './lstm.mjs';
 import { matmul } from './matmul.mjs';
 import { pollutedAdds } from './polluted.mjs';
+import { recording } from './recording.mjs';
 import { smallAdds } from './small-adds.mjs';
 import { start, startNode } from './start.mjs';
 import { cnnStep, mlpStep } from './train.mjs';
@@ -33,6 +34,7 @@ export const workloads = [
   lstmStep,
   ...transformer,
   firstUse,
+  recording,
   start,
   startNode,
   ...loaders,

@@ -3,18 +3,12 @@
  * statistics, say) is computed once, by the same kernels, and again when one of those was assigned.
  */
 import { debugLevel, numelOf, type Spec, verifying } from '../base/index.ts';
-import {
-  type Graph,
-  type GraphNode,
-  type GraphValue,
-  printGraph,
-  verifyGraph,
-} from '../ir/index.ts';
+import { type Graph, type GraphValue, printGraph, verifyGraph } from '../ir/index.ts';
 import type { Executable, Storage } from '../runtime/device.ts';
 import type { Tensor } from '../tensor/index.ts';
 import { makeExecutable } from './control/executable.ts';
 import { runOn } from './operands.ts';
-import { keep, rebuild } from './rebuild.ts';
+import { keep, needed, rebuild } from './rebuild.ts';
 
 export interface Folded {
   /** Its inputs are those of the whole graph; its outputs further inputs of `main`. */
@@ -116,20 +110,4 @@ function isWorthIt(value: GraphValue, inputs: ReadonlySet<GraphValue>): boolean 
     for (const x of v.node.inputs) if (typeof x !== 'number') stack.push(x);
   }
   return cost >= 2 && numelOf(value.shape) <= largest;
-}
-
-/** The nodes that some values need, in order, where others are there. */
-function needed(
-  graph: Graph,
-  wanted: readonly GraphValue[],
-  there: ReadonlySet<GraphValue>,
-): GraphNode[] {
-  const live = new Set<GraphNode>();
-  const stack = [...wanted];
-  for (let v = stack.pop(); v !== undefined; v = stack.pop()) {
-    if (there.has(v) || v.node === null || live.has(v.node)) continue;
-    live.add(v.node);
-    for (const x of v.node.inputs) if (typeof x !== 'number') stack.push(x);
-  }
-  return graph.nodes.filter((n) => live.has(n));
 }

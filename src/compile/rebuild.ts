@@ -40,6 +40,22 @@ const deviceOf = (graph: Graph): string =>
   graph.nodes[0]?.outputs[0]?.device ??
   'cpu';
 
+/** The nodes that some values need, in order, where the values in `there` are known already. */
+export function needed(
+  graph: Graph,
+  wanted: readonly GraphValue[],
+  there: ReadonlySet<GraphValue> = new Set(),
+): GraphNode[] {
+  const live = new Set<GraphNode>();
+  const stack = [...wanted];
+  for (let v = stack.pop(); v !== undefined; v = stack.pop()) {
+    if (there.has(v) || v.node === null || live.has(v.node)) continue;
+    live.add(v.node);
+    for (const x of v.node.inputs) if (typeof x !== 'number') stack.push(x);
+  }
+  return graph.nodes.filter((n) => live.has(n));
+}
+
 /** A node as it is. */
 export const keep = (
   { def, attrs, regions }: GraphNode,

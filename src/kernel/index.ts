@@ -5,4 +5,5 @@ export type { Arg, BufferRef, Launch, LaunchPlan, Temporaries } from './launch.t
 export { lowerGraph } from './lower.ts';
 export { isPure, operandsOf } from './operands.ts';
 export { printKernel } from './print.ts';
+export { SLACK } from './temps.ts';
 export { verifyKernel } from './verify.ts';

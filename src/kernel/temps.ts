@@ -8,8 +8,8 @@ export interface TempPlaces {
   readonly bytes: number;
 }
 
-/** Kernels may read a vector past a temporary's end. */
-const SLACK = 64;
+/** Bytes that kernels may read past the end of a buffer of their own: a vector. */
+export const SLACK = 64;
 
 /**
  * Each temporary lives from the first launch that touches it to the last; each takes the free

@@ -4,7 +4,7 @@
  */
 import { type Spec, specOf } from '../../base/index.ts';
 import type { Graph } from '../../ir/index.ts';
-import type { Arg, Launch } from '../../kernel/index.ts';
+import { type Arg, type Launch, SLACK } from '../../kernel/index.ts';
 import {
   ARG_CODE,
   ARG_FAULT,
@@ -39,9 +39,6 @@ class Places {
 
 /** 8-byte slots of a block, to whole cache lines. */
 const slotsOf = (launch: Launch): number => Math.ceil((ARG_PARAMS + launch.args.length) / 8) * 8;
-
-/** Kernels may touch a vector past a buffer's end. */
-const SLACK = 64;
 
 /** The program and its argument blocks in memory. */
 class Image {
