@@ -49,10 +49,18 @@ export class KernelBuilder {
 
   // ---- arguments and constants
 
-  /** The next argument slot: `ptr` and `index` give an index register. */
-  param(name: string, elem: 'ptr' | 'index' | Elem): Reg {
+  /**
+   * The next argument slot: `ptr` and `index` give an index register. With `from`, as many slots
+   * further on.
+   */
+  param(name: string, elem: 'ptr' | 'index' | Elem, from?: Reg): Reg {
     const slot = this.params.push({ name, elem }) - 1;
-    const dst = this.reg(scalar(elem === 'ptr' ? 'index' : elem), 0);
+    const type = scalar(elem === 'ptr' ? 'index' : elem);
+    if (from !== undefined) {
+      const key = `param ${slot} ${from.id}`;
+      return this.pure(key, type, [from], (dst) => ({ op: 'param', dst, slot, from }));
+    }
+    const dst = this.reg(type, 0);
     this.scopes[0].insts.push({ op: 'param', dst, slot });
     return dst;
   }

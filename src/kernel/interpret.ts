@@ -142,10 +142,10 @@ class Interpreter {
         const value = wrapTo(elem, inst.value, indexBytes);
         return each(() => value);
       }
-      case 'param':
-        return [
-          this.#read(elem === 'mask' ? 'i32' : elem, this.#args + SLOT_BYTES * inst.slot, elem),
-        ];
+      case 'param': {
+        const slot = inst.slot + (inst.from === undefined ? 0 : Number(this.#scalar(inst.from)));
+        return [this.#read(elem === 'mask' ? 'i32' : elem, this.#args + SLOT_BYTES * slot, elem)];
+      }
       case 'tile':
         return [this.#call[inst.which]];
       case 'unary': {

@@ -64,8 +64,11 @@ export type Predicate = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 
 export type Inst =
   | { readonly op: 'const'; readonly dst: Reg; readonly value: number | bigint }
-  /** Slot `slot` of the argument block; scalar f32 and i32 use its low four bytes. */
-  | { readonly op: 'param'; readonly dst: Reg; readonly slot: number }
+  /**
+   * Slot `slot` of the argument block, or so many slots after it as index register `from` says: the
+   * arguments of one part of a batch. Scalar f32 and i32 use its low four bytes.
+   */
+  | { readonly op: 'param'; readonly dst: Reg; readonly slot: number; readonly from?: Reg }
   /** Of this call: its first tile, one past its last, and the number of the thread it runs on. */
   | { readonly op: 'tile'; readonly dst: Reg; readonly which: 'first' | 'end' | 'thread' }
   | { readonly op: 'unary'; readonly fn: UnaryOp; readonly dst: Reg; readonly a: Reg }
@@ -189,7 +192,7 @@ export interface Carried {
 
 export interface Kernel {
   readonly name: string;
-  /** What each argument slot holds, for printing and checking. */
+  /** What each argument slot holds, for printing and checking; of a batch, those of its first part. */
   readonly params: readonly { readonly name: string; readonly elem: 'ptr' | 'index' | Elem }[];
   readonly body: readonly Inst[];
   /** Number of registers; ids run below it. */

@@ -10,8 +10,9 @@ export const addressOperands = (addr: Address): Reg[] =>
  */
 export function operandsOf(inst: Inst): Reg[] {
   switch (inst.op) {
-    case 'const':
     case 'param':
+      return inst.from === undefined ? [] : [inst.from];
+    case 'const':
     case 'tile':
     case 'lanes':
       return [];

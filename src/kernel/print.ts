@@ -20,7 +20,8 @@ export function printInst(inst: Inst, kernel?: Kernel): string {
       return `${assigned(inst.dst)} = ${Object.is(inst.value, -0) ? '-0' : inst.value}`;
     case 'param': {
       const name = kernel?.params[inst.slot]?.name;
-      return `${assigned(inst.dst)} = param ${inst.slot}${name === undefined ? '' : ` ${name}`}`;
+      const from = inst.from === undefined ? '' : ` + ${used(inst.from)}`;
+      return `${assigned(inst.dst)} = param ${inst.slot}${from}${name === undefined ? '' : ` ${name}`}`;
     }
     case 'tile':
       return `${assigned(inst.dst)} = tile ${inst.which}`;

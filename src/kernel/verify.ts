@@ -226,9 +226,10 @@ class Verifier {
     this.#constants.set(dst.id, value);
   }
 
-  #param({ dst, slot }: Of<'param'>): void {
+  #param({ dst, slot, from }: Of<'param'>): void {
     const param = this.#kernel.params[slot];
     this.#require(param !== undefined, `there is no argument slot ${slot}`);
+    if (from !== undefined) this.#same(from.type, scalar('index'), `%${from.id}`);
     this.#same(dst.type, scalar(param.elem === 'ptr' ? 'index' : param.elem), `%${dst.id}`);
   }
 

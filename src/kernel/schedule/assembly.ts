@@ -17,6 +17,7 @@ import type { TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch, LaunchPlan } from '../launch.ts';
 import type { Step } from '../step.ts';
 import { placeTemps } from '../temps.ts';
+import { batch } from './batch.ts';
 import { emitKernel } from './emit.ts';
 import { findEpilogues } from './epilogues.ts';
 import { type Expr, ExprPool, type Root, type Stream } from './expr.ts';
@@ -81,38 +82,45 @@ export class Assembly implements Surroundings {
     const copies = this.placeOutputs();
     for (const step of this.order()) this.build(step);
     for (const [index, value] of copies) this.copyOutput(index, value);
-    const launches = [
-      ...this.launches.filter((l) => l.kept),
-      ...this.launches.filter((l) => !l.kept),
-    ];
+    const { launches, parts } = batch(
+      [...this.launches.filter((l) => l.kept), ...this.launches.filter((l) => !l.kept)],
+      this.plans,
+      this.info,
+    );
     const { starts, bytes } = placeTemps(this.temps, launches);
     const memory = { temps: starts, tempSizes: this.temps, tempBytes: bytes };
-    return { launches, ...memory, keptSizes: this.kept, inPlace: this.inPlace() };
+    return { launches, ...memory, keptSizes: this.kept, inPlace: this.inPlace(launches, parts) };
   }
 
   /**
    * Outputs that may lie on a dense input of their shape: the first launch that writes one reads
    * the input element by element, each before that element is written, and no later one reads it.
    */
-  private inPlace(): (readonly [number, number])[] {
+  private inPlace(
+    launches: readonly Launch[],
+    partsOf: ReadonlyMap<Launch, readonly Launch[]>,
+  ): (readonly [number, number])[] {
     const touches = (launch: Launch, kind: string, index: number): boolean =>
       launch.args.some(
         (a) => a.kind === 'pointer' && a.buffer.kind === kind && a.buffer.index === index,
       );
     const pairs: (readonly [number, number])[] = [];
-    const lastFault = this.launches.findLastIndex((l) => l.faults !== undefined);
+    const lastFault = launches.findLastIndex((l) => l.faults !== undefined);
     this.graph.outputs.forEach((out, o) => {
-      const first = this.launches.findIndex((l) => touches(l, 'output', o));
+      const first = launches.findIndex((l) => touches(l, 'output', o));
       if (this.last.has(o) && first >= 0 && first <= lastFault) return;
+      // Parts of a batch run side by side: what one writes no other may read.
+      const parts = partsOf.get(launches[first]) ?? launches.slice(first, first + 1);
+      const writer = parts.find((l) => touches(l, 'output', o));
+      const others = [...parts.filter((l) => l !== writer), ...launches.slice(first + 1)];
       this.graph.inputs.forEach((input, i) => {
         const spec = this.inputs[i];
         if (input.weak !== undefined || spec.dtype !== out.dtype || !spec.contiguous) return;
         if (!sameShape(spec.shape, out.shape)) return;
-        if (this.launches.slice(first + 1).some((l) => touches(l, 'input', i))) return;
-        const launch = this.launches[first];
-        const steps = launch === undefined ? undefined : this.plans.get(launch);
-        if (launch === undefined || !touches(launch, 'input', i)) pairs.push([o, i]);
-        else if (steps !== undefined && this.alike(steps, input, o)) pairs.push([o, i]);
+        if (others.some((l) => touches(l, 'input', i))) return;
+        const plan = writer === undefined ? undefined : this.plans.get(writer);
+        if (writer === undefined || !touches(writer, 'input', i)) pairs.push([o, i]);
+        else if (plan !== undefined && this.alike(plan, input, o)) pairs.push([o, i]);
       });
     });
     return pairs;

@@ -14,7 +14,7 @@ import type { Address, Kernel, Reg } from '../ir.ts';
 import { Accumulator, type State } from './accumulator.ts';
 import type { Expr, Reduction, Stream } from './expr.ts';
 import { BLOCK, CHUNK, type Plan, type Store } from './plan.ts';
-import { bytesOfStream, type Gather, memOf, slotsOf } from './slots.ts';
+import { BATCH_SLOTS, bytesOfStream, type Gather, memOf, slotsOf } from './slots.ts';
 
 /** Where code stands: which loops are open, and what is known there. */
 interface Cell {
@@ -30,7 +30,12 @@ interface Cell {
 }
 
 export function emitKernel(plan: Plan): Kernel {
-  return new Emitter(plan).run();
+  return new Emitter(plan, plan.kernel.name).run();
+}
+
+/** The same for the parts of a batch: see {@link BATCH_SLOTS} for its arguments. */
+export function emitBatch(plan: Plan): Kernel {
+  return new Emitter(plan, `${plan.kernel.name} batch`).runBatch();
 }
 
 class Emitter {
@@ -51,10 +56,9 @@ class Emitter {
   private readonly reductions: { expr: Expr; reduction: Reduction; acc: Accumulator }[][] = [];
   private readonly needed: Expr[][] = [];
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, name: string) {
     this.plan = plan;
-    this.b = new KernelBuilder(plan.kernel.name);
-    this.params();
+    this.b = new KernelBuilder(name);
     for (let phase = 0; phase < plan.phases; phase++) {
       const list = plan.exprs.flatMap((expr) =>
         expr.kind === 'reduced' && expr.level === phase + 1
@@ -75,42 +79,44 @@ class Emitter {
     return new Accumulator(this.b, combine, elem);
   }
 
-  private params(): void {
+  /** Reads the arguments: of a batch those of the part that starts `from` slots further on. */
+  private params(from?: Reg): void {
+    const { b } = this;
     let scalar = 0;
     const scalars = this.plan.exprs.filter((e) => e.kind === 'scalar');
     for (const slot of slotsOf(this.plan)) {
       switch (slot.kind) {
         case 'pointer':
-          this.pointers.set(slot.stream, this.b.param(`p${this.pointers.size}`, 'ptr'));
+          this.pointers.set(slot.stream, b.param(`p${this.pointers.size}`, 'ptr', from));
           break;
         case 'scalar':
-          this.scalars.set(scalars[scalar], this.b.param(`s${scalar}`, slot.elem));
+          this.scalars.set(scalars[scalar], b.param(`s${scalar}`, slot.elem, from));
           scalar++;
           break;
         case 'size':
-          this.sizes.push(this.b.param(`n${slot.loop}`, 'index'));
+          this.sizes.push(b.param(`n${slot.loop}`, 'index', from));
           break;
         case 'turns':
-          this.turns = this.b.param('turns', 'index');
+          this.turns = b.param('turns', 'index', from);
           break;
         case 'total':
-          this.total = this.b.param('total', 'index');
+          this.total = b.param('total', 'index', from);
           break;
         case 'stride': {
           const { id } = slot.stream;
           const name = `d${this.plan.streams.indexOf(slot.stream)}_${slot.loop}`;
-          this.strides.set(`${id},${slot.loop}`, this.b.param(name, 'index'));
+          this.strides.set(`${id},${slot.loop}`, b.param(name, 'index', from));
           break;
         }
         case 'gatherSize':
           this.gathers.set(slot.expr, {
-            size: this.b.param('size', 'index'),
-            stride: this.b.index(0),
+            size: b.param('size', 'index', from),
+            stride: b.index(0),
           });
           break;
         case 'gatherStride': {
           const { size } = this.gathers.get(slot.expr) as { size: Reg };
-          this.gathers.set(slot.expr, { size, stride: this.b.param('stride', 'index') });
+          this.gathers.set(slot.expr, { size, stride: b.param('stride', 'index', from) });
         }
       }
     }
@@ -126,6 +132,27 @@ class Emitter {
   }
 
   run(): Kernel {
+    this.params();
+    this.nest();
+    return this.b.finish();
+  }
+
+  runBatch(): Kernel {
+    const { b } = this;
+    const [parts, partsOfTile] = BATCH_SLOTS.map((name) => b.param(name, 'index'));
+    const slots = slotsOf(this.plan).length;
+    b.tiles((tile) => {
+      const first = b.mul(tile, partsOfTile);
+      b.loop(first, b.min(b.add(first, partsOfTile), parts), 1, [], (part) => {
+        this.params(b.mul(part, slots));
+        this.nest();
+        return [];
+      });
+    });
+    return b.finish();
+  }
+
+  private nest(): void {
     const base = new Map<Stream, Reg>();
     for (const s of this.plan.streams) base.set(s, this.pointers.get(s) ?? this.b.index(0));
     const top: Cell = { known: new Map(), base, lanes: 1, index: null, ahead: 0, block: null };
@@ -143,7 +170,6 @@ class Emitter {
         () => all(true),
         () => all(false),
       );
-    return this.b.finish();
   }
 
   /** Whether vectors at these streams' beginnings are aligned. */

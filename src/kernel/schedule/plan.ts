@@ -244,7 +244,7 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
       loops,
       kept,
       reductions.length > 0,
-      streams.length + cost / 4,
+      workOf({ kernel, streams, exprs }),
       unit,
       info,
     ),
@@ -304,7 +304,7 @@ function tilesOfKernel(
   loops: readonly Loop[],
   kept: number,
   reduces: boolean,
-  workPerElement: number,
+  work: number,
   unit: number,
   info: TargetInfo,
 ): Tiles | null {
@@ -312,8 +312,17 @@ function tilesOfKernel(
   if (kernel.faults !== undefined && !info.ordersFaults) return null;
   const alone = kernel.stores.some((s) => s.place === 'once' || (s.place === 'row' && kept === 0));
   if (alone || (kept === 0 && reduces)) return null;
-  const work = kernel.space.reduce((n, size) => n * size, workPerElement);
   return tilesOf(loops[0].size, work, info, unit);
+}
+
+/** What a kernel does, in elements loaded or stored. */
+export function workOf({
+  kernel,
+  streams,
+  exprs,
+}: Pick<Plan, 'kernel' | 'streams' | 'exprs'>): number {
+  const cost = exprs.reduce((sum, e) => sum + costOf(e), 0);
+  return kernel.space.reduce((n, size) => n * size, streams.length + cost / 4);
 }
 
 /** Cuts a loop of `size` turns and of so much work, in elements loaded or stored; null if it does not pay. */

@@ -32,6 +32,12 @@ export type Slot =
   | { readonly kind: 'gatherSize'; readonly expr: Expr }
   | { readonly kind: 'gatherStride'; readonly expr: Expr };
 
+/**
+ * The first slots of a batch: how many parts it has, and how many of them a tile runs. The slots of
+ * each part follow, one part after the other.
+ */
+export const BATCH_SLOTS = ['parts', 'partsOfTile'] as const;
+
 export function slotsOf(plan: Plan): Slot[] {
   const { kernel, streams, exprs, loops, classes } = plan;
   const slots: Slot[] = [];

@@ -295,6 +295,12 @@ class KernelCompiler {
         return this.#const(inst.dst.type, inst.value);
       case 'param':
         this.#f.get(ARGS);
+        if (inst.from !== undefined) {
+          this.#push(inst.from);
+          this.#f.emit('i32.const', SHIFT_OF_SCALE[SLOT_BYTES]);
+          this.#f.emit('i32.shl');
+          this.#f.emit('i32.add');
+        }
         this.#f.emit(`${scalarType(inst.dst.type.elem)}.load`, SLOT_BYTES * inst.slot);
         return;
       case 'tile':

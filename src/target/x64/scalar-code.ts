@@ -110,10 +110,11 @@ export function loadImmediate(s: Selector, v: VReg, bytes: 4 | 8, value: number 
   s.emit('mov', [s.use(v, short ? 32 : 64), isInt32(small) ? Number(small) : small]);
 }
 
-function param(s: Selector, { dst, slot }: Of<'param'>): void {
+function param(s: Selector, { dst, slot, from }: Of<'param'>): void {
   const { elem } = dst.type;
   const disp = 8 * (ARG_PARAMS + slot);
-  const at = (bits: 32 | 64) => ({ kind: 'mem', base: 'args', disp, bits }) as const;
+  const index = from === undefined ? {} : ({ index: s.reg(from), scale: 8 } as const);
+  const at = (bits: 32 | 64) => ({ kind: 'mem', base: 'args', disp, bits, ...index }) as const;
   if (isFloat(elem)) s.emit(`vmov${ss(elem)}`, [s.operand(dst), at(elem === 'f64' ? 64 : 32)]);
   else if (elem === 'index') s.emit('vcvttsd2si', [s.operand(dst), at(64)]);
   else if (bytesOf(elem) === 8) s.emit('mov', [s.operand(dst), at(64)]);

@@ -292,7 +292,7 @@ export class Selector {
 
   private remakeOf(reg: Reg): Remake | undefined {
     const inst = this.defs[reg.id];
-    if (inst?.op === 'param' && reg.type.elem === 'index') {
+    if (inst?.op === 'param' && inst.from === undefined && reg.type.elem === 'index') {
       return { kind: 'slot', slot: ARG_PARAMS + inst.slot };
     }
     if (inst?.op === 'tile') {
