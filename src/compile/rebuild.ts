@@ -6,11 +6,17 @@ export type Mapped = GraphValue | number;
 /**
  * Goes through the nodes in order. `visit` gives what takes the place of a node's outputs (a number
  * for one that is a constant), having added nodes to `recorder`; its inputs are those of the new
- * graph. Where each node was asked for is kept.
+ * graph, and `of` gives what has taken the place of any earlier value. Where each node was asked for is
+ * kept.
  */
 export function rebuild(
   graph: Graph,
-  visit: (node: GraphNode, inputs: readonly Mapped[], recorder: Recorder) => readonly Mapped[],
+  visit: (
+    node: GraphNode,
+    inputs: readonly Mapped[],
+    recorder: Recorder,
+    of: (x: Mapped) => Mapped,
+  ) => readonly Mapped[],
 ): Graph {
   const recorder = new Recorder(deviceOf(graph));
   const now = new Map<GraphValue, Mapped>();
@@ -22,7 +28,7 @@ export function rebuild(
   const of = (x: Mapped): Mapped => (typeof x === 'number' ? x : (now.get(x) as Mapped));
   for (const node of graph.nodes) {
     recorder.origin = node.origin;
-    const outs = visit(node, node.inputs.map(of), recorder);
+    const outs = visit(node, node.inputs.map(of), recorder, of);
     node.outputs.forEach((v, i) => {
       now.set(v, outs[i]);
     });

@@ -265,17 +265,24 @@ class Fuser {
   }
 
   /**
-   * Whether a cheap op of one value had better be computed where its result is used: the value lies
-   * in memory for a step that has been placed already, so the result need not be kept until then (the
-   * mask of a relu, which the way back asks for).
+   * Whether a cheap op had better be computed where its result is used: its operands lie in memory
+   * anyway, so the result need not be kept until then (the mask of a relu, which the way back asks for,
+   * or what `compile/passes/remat.ts` computes again).
    */
   private comesLater(node: GraphNode, group: Step): boolean {
     if (node.def.lower?.kind !== 'element' || this.outputs.has(node.outputs[0])) return false;
     const bases = this.bases(node);
-    if (bases.length !== 1 || costOfNode(node) > 1) return false;
+    if (bases.length > 2 || costOfNode(node) > 1) return false;
+    return bases.every((base) => this.isInMemory(base, node, group));
+  }
+
+  /** Whether a value is in memory for a step that has been placed already, or was never elsewhere. */
+  private isInMemory(base: GraphValue, node: GraphNode, group: Step): boolean {
+    const step = this.stepOf.get(base);
+    if (step === undefined || step.space === null) return true;
     return (
       this.readers
-        .get(bases[0])
+        .get(base)
         ?.some((r) => r !== node && this.placed.has(r) && !group.nodes.includes(r)) === true
     );
   }

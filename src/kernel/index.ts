@@ -5,5 +5,7 @@ export type { Arg, BufferRef, Launch, LaunchPlan, Temporaries } from './launch.t
 export { lowerGraph } from './lower.ts';
 export { isPure, operandsOf } from './operands.ts';
 export { printKernel } from './print.ts';
+export { chainOf, isPositional, isScalar, isWall } from './schedule/operand.ts';
+export { costOfNode } from './schedule/plan.ts';
 export { SLACK } from './temps.ts';
 export { verifyKernel } from './verify.ts';

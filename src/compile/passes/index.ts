@@ -8,6 +8,8 @@ import { type Graph, printGraph, verifyGraph } from '../../ir/index.ts';
 import { cse } from './cse.ts';
 import { dce } from './dce.ts';
 import { inline } from './inline.ts';
+import { layout } from './layout.ts';
+import { remat } from './remat.ts';
 import { simplify } from './simplify.ts';
 
 export interface Pass {
@@ -19,6 +21,8 @@ export const PASSES: readonly Pass[] = [
   { name: 'inline', run: inline },
   { name: 'simplify', run: simplify },
   { name: 'cse', run: cse },
+  { name: 'layout', run: layout },
+  { name: 'remat', run: remat },
   { name: 'dce', run: dce },
 ];
 

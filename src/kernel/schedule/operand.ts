@@ -63,6 +63,11 @@ export function isPositional(node: GraphNode): boolean {
   return asked;
 }
 
+/** Whether an op is a step of its own: it reads its operands from memory, and no kernel goes past it. */
+export function isWall({ def: { lower } }: GraphNode): boolean {
+  return !['element', 'view', 'reduce', 'gather'].includes(lower?.kind ?? '');
+}
+
 /** The dtypes to which a node converts its operands. */
 export function operandTypes(node: GraphNode): readonly DType[] {
   const types = node.inputs.map(typeOf);
