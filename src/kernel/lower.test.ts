@@ -70,6 +70,29 @@ describe('elementwise', () => {
     );
   });
 
+  it('computes what fills no vector as a part of one where that is dear', () => {
+    for (const n of [1, 3, 4, 7, 9, 15, 17, 31, 100]) {
+      const shape = [3, n];
+      check([random(shape), random([n])], ([x, y]) => exp(add(x, y)), 1e-5, { 0: 0 });
+      check([random(shape, 'float64'), random([3, 1], 'float64')], ([x, y]) => mul(exp(x), y));
+      check([random(shape, 'int32')], ([x]) => ops.tril(ops.square(mul(x, add(x, 3)))));
+      check([random(shape)], ([x]) => [softmax(x, 1), ops.gt(exp(x), 1)], 1e-4);
+    }
+    const inputs = [random([3, 7])];
+    for (const [engine, masked] of [
+      ['avx2', true],
+      ['avx512', true],
+      ['wasm', false],
+    ] as const) {
+      const { launches } = lower(
+        record(inputs, ([x]) => exp(x)),
+        inputs,
+        targetOf(engine),
+      );
+      expect(launches[0].key.includes(' masked')).toBe(masked);
+    }
+  });
+
   it('transposes in blocks', () => {
     for (const [m, n] of [
       [8, 8],

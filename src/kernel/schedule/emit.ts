@@ -27,6 +27,8 @@ interface Cell {
   readonly ahead: number;
   /** The part of the innermost loop to run now, where that is cut into blocks. */
   readonly block: { readonly from: Reg; readonly to: Reg } | null;
+  /** The lanes that exist, where a loop ends within a vector. */
+  readonly mask?: Reg;
 }
 
 export function emitKernel(plan: Plan): Kernel {
@@ -376,7 +378,8 @@ class Emitter {
   }
 
   /**
-   * Runs `body` over the vector loop: groups of `units` vectors, single vectors, single elements.
+   * Runs `body` over the vector loop: groups of `units` vectors, single vectors, single elements (or
+   * a part of a vector).
    * `states` are those of the units, then that of the elements; all three kinds of turn take and
    * give the states of the cells they run.
    */
@@ -393,10 +396,11 @@ class Emitter {
     const { lanes } = plan;
     const size = outer.block?.to ?? this.sizes[loop];
     const level = phase < 0 ? 0 : Infinity;
-    const cellsAt = (i: Reg, count: number, width: number): Cell[] =>
-      Array.from({ length: count }, (_, u) =>
-        this.enter(loop, i, { ...outer, lanes: width, ahead: u * width }, exprs, level, true),
-      );
+    const cellsAt = (i: Reg, count: number, width: number, mask?: Reg): Cell[] =>
+      Array.from({ length: count }, (_, u) => {
+        const cell = { ...outer, lanes: width, ahead: u * width, ...(mask && { mask }) };
+        return this.enter(loop, i, cell, exprs, level, true);
+      });
     if (lanes === 1) {
       const first = outer.block?.from ?? this.startOf(loop);
       return b.loop(first, size, 1, states, (i, now) => body(cellsAt(i, 1, 1), [...now]));
@@ -441,6 +445,13 @@ class Emitter {
       [from, ...all] = sums(depth, from, end, all);
     }
     [from, ...all] = run(1, lanes, 0, from, b.sub(size, lanes - 1), all);
+    if (plan.masked && phase >= 0 && states.length === 0) {
+      b.loop(from, size, lanes, [], (i) => {
+        body(cellsAt(i, 1, lanes, b.edge(b.sub(size, i), lanes)), []);
+        return [];
+      });
+      return all;
+    }
     [, ...all] = run(1, 1, units * width, from, size, all);
     return all;
   }
@@ -525,12 +536,11 @@ class Emitter {
         return constantReg(this.b, e);
       case 'scalar':
         return this.scalars.get(e) as Reg;
-      case 'load':
-        return this.b.load(
-          memOf(e.dtype),
-          this.lanesAt(e.stream, cell),
-          this.address(e.stream, cell),
-        );
+      case 'load': {
+        const lanes = this.lanesAt(e.stream, cell);
+        const mask = lanes > 1 && cell.mask !== undefined ? { mask: cell.mask } : {};
+        return this.b.load(memOf(e.dtype), lanes, this.address(e.stream, cell), mask);
+      }
       case 'position':
         return this.position(e.stream, cell);
       case 'gather':
@@ -605,7 +615,8 @@ class Emitter {
       if (!strided(stream)) {
         const to = this.address(stream, cell);
         const past = this.bypasses && cell.lanes > 1 && this.plan.bypassed.has(stream);
-        return past ? b.stream(mem, to, values[i]) : b.store(mem, to, values[i]);
+        if (past && cell.mask === undefined) return b.stream(mem, to, values[i]);
+        return b.store(mem, to, values[i], values[i].type.lanes > 1 ? cell.mask : undefined);
       }
       const stride = this.strides.get(`${stream.id},${this.plan.vector}`) as Reg;
       const base = cell.base.get(stream) as Reg;

@@ -72,6 +72,8 @@ export interface Plan {
   readonly block: number;
   /** What is too much for the caches to hold: stores of whole vectors pass them by. */
   readonly bypassed: ReadonlySet<Stream>;
+  /** Whether what fills no vector is computed as a part of one, rather than element by element. */
+  readonly masked: boolean;
   /** How the outermost loop is cut into pieces for several threads; null if it is not worth it. */
   readonly tiles: Tiles | null;
   /** How often partial sums of CHUNK parts are joined to larger ones: 0 to 2 times. */
@@ -239,6 +241,13 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
     storeUnits,
     block,
     bypassed,
+    masked:
+      info.masks &&
+      lanes > 1 &&
+      block < 0 &&
+      vector >= kept &&
+      cost >= (info.slowMasks ? SLOW_MASK : MASK) &&
+      movesByMasks(streams, kernel.stores, classes, vector),
     tiles: tilesOfKernel(
       kernel,
       loops,
@@ -255,6 +264,24 @@ export function planLoops(kernel: FusedKernel, info: TargetInfo): Plan {
     varies,
     phases: Math.max(0, ...levels),
   };
+}
+
+/** What an element must cost so that a part of a vector is faster than some single elements. */
+const [MASK, SLOW_MASK] = [4, 16];
+
+/** Whether all that runs along the vector loop is of 4 or 8 bytes an element, side by side. */
+function movesByMasks(
+  streams: readonly Stream[],
+  stores: readonly Store[],
+  classes: ReadonlyMap<Stream, readonly StrideClass[]>,
+  vector: number,
+): boolean {
+  const written = new Set(stores.map((s) => s.stream));
+  return streams.every((s) => {
+    const kind = classes.get(s)?.[vector];
+    if (kind === 'other') return !written.has(s);
+    return kind === 'zero' || s.memory === null || bytesOf(s.memory.dtype) >= 4;
+  });
 }
 
 /**

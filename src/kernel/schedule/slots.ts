@@ -160,7 +160,7 @@ export function keyOf(plan: Plan, isa: string): string {
       .join(';'),
     `${plan.loops.map((l) => (l.inner ? 'i' : 'k')).join('')} v${plan.vector} ` +
       `x${plan.lanes}*${plan.units}/${plan.storeUnits}+${plan.chunked} b${plan.block}${plan.tiles === null ? '' : ' tiles'}` +
-      `${plan.kernel.total === undefined ? '' : ' total'}` +
+      `${plan.kernel.total === undefined ? '' : ' total'}${plan.masked ? ' masked' : ''}` +
       (plan.bypassed.size === 0
         ? ''
         : ` past ${[...plan.bypassed].map((s) => stream.get(s)).join(' ')}`),
