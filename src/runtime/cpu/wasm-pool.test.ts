@@ -3,9 +3,9 @@ import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { openWorkers } from '#wasm-workers';
 import { encodeModule, FunctionBuilder } from '../../asm/wasm/index.ts';
-import { instantiate, type KernelFunction } from '../../target/wasm/index.ts';
 import { WasmHeap } from './heap.ts';
-import { ALONE, WasmPool } from './wasm-pool.ts';
+import { ALONE, type WasmKernel } from './wasm-driver.ts';
+import { WasmPool } from './wasm-pool.ts';
 import { openThreads } from './wasm-threads.ts';
 import type { WorkersHere } from './wasm-workers.ts';
 
@@ -62,10 +62,7 @@ const ARGS = 4096;
 function setUp(threads: number) {
   const heap = new WasmHeap(2 ** 20, true);
   const pool = new WasmPool(here, threads, heap.memory);
-  const make = (bytes: Uint8Array<ArrayBuffer>): { run: KernelFunction; id: number } => ({
-    run: instantiate(bytes, heap.memory),
-    id: pool.publish(bytes),
-  });
+  const make = (bytes: Uint8Array<ArrayBuffer>): WasmKernel => pool.kernel(bytes);
   const cells = (from = 0, count = 64): number[] => [
     ...new Int32Array(heap.memory.buffer, ARGS + 4 * from, count),
   ];
@@ -79,7 +76,7 @@ test('every tile runs once, on all threads', async () => {
   let runs = 0;
   // The first launches are this thread's alone: the workers are starting.
   for (; runs < 3000 && threadsSeen().length < 3; runs++) {
-    pool.run(work.run, work.id, ARGS, 64);
+    pool.run(work, ARGS, 64);
     if (runs % 10 === 9) await sleep(1);
   }
   expect(threadsSeen()).toEqual([1, 2, 3]);
@@ -94,7 +91,7 @@ test('short phases follow each other, with kernels that workers do not have yet'
   for (let i = 0; i < 20_000; i++) {
     if (i % 1000 === 0) kernels.push(make(counter(1 + i / 1000, 1)));
     const k = i % kernels.length;
-    pool.run(kernels[k].run, kernels[k].id, ARGS, 8);
+    pool.run(kernels[k], ARGS, 8);
     want += 1 + k;
   }
   expect(cells(0, 8)).toEqual(new Array(8).fill(want));
@@ -104,7 +101,7 @@ test('sleepers are woken; a memory that grew is the workers’ too', async () =>
   const { heap, pool, make, threadsSeen } = setUp(2);
   const work = make(counter(1, 200_000));
   for (let i = 0; i < 200 && !threadsSeen().includes(2); i++) {
-    pool.run(work.run, work.id, ARGS, 64);
+    pool.run(work, ARGS, 64);
     await sleep(1);
   }
   const before = heap.memory.buffer.byteLength;
@@ -112,7 +109,7 @@ test('sleepers are woken; a memory that grew is the workers’ too', async () =>
   const far = before + 1024;
   await sleep(20);
   const seen = new Int32Array(heap.memory.buffer, far + 4000, 64);
-  for (let i = 0; i < 200 && !seen.includes(2); i++) pool.run(work.run, work.id, far, 64);
+  for (let i = 0; i < 200 && !seen.includes(2); i++) pool.run(work, far, 64);
   expect(seen.includes(2)).toBe(true);
 });
 
@@ -123,14 +120,14 @@ test('a trap on another thread is thrown here, and the pool goes on', async () =
   let thrown = '';
   for (let i = 0; i < 1000 && thrown === ''; i++) {
     try {
-      pool.run(bad.run, bad.id, ARGS, 5000);
+      pool.run(bad, ARGS, 5000);
     } catch (error) {
       thrown = (error as Error).message;
     }
     await sleep(1);
   }
   expect(thrown).toBe('a kernel trapped on another thread');
-  for (let i = 0; i < 100; i++) pool.run(good.run, good.id, ARGS, 64);
+  for (let i = 0; i < 100; i++) pool.run(good, ARGS, 64);
   expect(cells()).toEqual(new Array(64).fill(100));
 });
 
@@ -139,7 +136,7 @@ test('workers that do not start cost nothing but themselves', () => {
   const start: WorkersHere['start'] = (_program, _data, failed) => failed('forbidden');
   const pool = new WasmPool({ ...here, start }, 3, heap.memory);
   const bytes = counter(1, 1);
-  pool.run(instantiate(bytes, heap.memory), pool.publish(bytes), ARGS, 64);
+  pool.run(pool.kernel(bytes), ARGS, 64);
   expect([pool.threads, pool.failure]).toEqual([1, 'forbidden']);
 });
 
@@ -158,7 +155,7 @@ test('a pool that is stopped lets its workers go', async () => {
   const { pool, make } = setUp(3);
   const work = make(counter(1, 100));
   while (pool.started < 2) {
-    pool.run(work.run, work.id, ARGS, 64);
+    pool.run(work, ARGS, 64);
     await sleep(1);
   }
   expect(tasks()).toBeGreaterThan(before);
