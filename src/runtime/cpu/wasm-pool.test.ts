@@ -13,8 +13,11 @@ const here = openWorkers() as WorkersHere;
 const SHARED = { min: 0, max: 65536, shared: true } as const;
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** Adds `amount` at args[tile], after some turns of work, and writes thread + 1 at args[1000 + tile]. */
-function counter(amount: number, turns: number): Uint8Array<ArrayBuffer> {
+/**
+ * Adds `amount` at args[tile], after some turns of work, and writes thread + 1 at args[1000 + tile].
+ * `more`: turns that other threads than JavaScript's take besides.
+ */
+function counter(amount: number, turns: number, more = 0): Uint8Array<ArrayBuffer> {
   const f = new FunctionBuilder('run', ['i32', 'i32', 'i32', 'i32']);
   const turn = f.local('i32');
   const cell = f.local('i32');
@@ -24,6 +27,11 @@ function counter(amount: number, turns: number): Uint8Array<ArrayBuffer> {
   f.emit('i32.shl');
   f.emit('i32.add');
   f.set(cell);
+  f.get(3);
+  f.emit('if');
+  f.emit('i32.const', -more);
+  f.set(turn);
+  f.emit('end');
   f.emit('loop');
   f.get(turn);
   f.emit('i32.const', 1);
@@ -74,12 +82,15 @@ test('every tile runs once, on all threads', async () => {
   const { pool, make, cells, threadsSeen } = setUp(3);
   const work = make(counter(1, 20_000));
   let runs = 0;
+  const seen = new Set<number>();
+  const end = performance.now() + 20_000;
   // The first launches are this thread's alone: the workers are starting.
-  for (; runs < 3000 && threadsSeen().length < 3; runs++) {
+  for (; seen.size < 3 && performance.now() < end; runs++) {
     pool.run(work, ARGS, 64);
+    for (const thread of threadsSeen()) seen.add(thread);
     if (runs % 10 === 9) await sleep(1);
   }
-  expect(threadsSeen()).toEqual([1, 2, 3]);
+  expect([...seen].sort()).toEqual([1, 2, 3]);
   expect(pool.started).toBe(2);
   expect(cells()).toEqual(new Array(64).fill(runs));
 });
@@ -129,6 +140,24 @@ test('a trap on another thread is thrown here, and the pool goes on', async () =
   expect(thrown).toBe('a kernel trapped on another thread');
   for (let i = 0; i < 100; i++) pool.run(good, ARGS, 64);
   expect(cells()).toEqual(new Array(64).fill(100));
+});
+
+test('a worker that is late with its tile is waited for, asleep too', async () => {
+  const { pool, make, cells, threadsSeen } = setUp(2);
+  // On the worker a tile takes milliseconds, far longer than anybody looks for its end.
+  const late = make(counter(1, 20_000, 5_000_000));
+  let runs = 0;
+  for (; runs < 2000 && !threadsSeen().includes(2); runs++) {
+    pool.run(late, ARGS, 64);
+    if (runs % 10 === 9) await sleep(1);
+  }
+  let waits = 0;
+  for (let i = 0; i < 200 && waits < 10; i++, runs++) {
+    pool.run(late, ARGS, 64);
+    expect(cells()).toEqual(new Array(64).fill(runs + 1));
+    if (threadsSeen().includes(2)) waits++;
+  }
+  expect(waits).toBeGreaterThan(0);
 });
 
 test('workers that do not start cost nothing but themselves', () => {

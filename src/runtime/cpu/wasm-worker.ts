@@ -42,7 +42,7 @@ export const WORKER_PROGRAM = `({ memory, shared, thread, driver }) => {
     count++;
   };
   Atomics.add(control, ${CONTROL.started >> 2}, 1);
-  while (Atomics.load(control, ${CONTROL.stop >> 2}) === 0) {
+  for (;;) {
     try {
       last = help(thread, last, count);
     } catch {
@@ -55,6 +55,8 @@ export const WORKER_PROGRAM = `({ memory, shared, thread, driver }) => {
       continue;
     }
     const phase = Atomics.load(control, ${CONTROL.phase >> 2});
+    // After the phase was read: who stops the workers writes the other one first.
+    if (Atomics.load(control, ${CONTROL.stop >> 2}) === 1) return;
     if ((phase & ${CLOSED}) === 0 && phase >>> ${PHASE_SHIFT} !== last) continue;
     Atomics.add(control, ${CONTROL.sleepers >> 2}, 1);
     Atomics.wait(control, ${CONTROL.phase >> 2}, phase);

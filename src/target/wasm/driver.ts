@@ -54,7 +54,7 @@ export interface SharedDriver extends Driver {
 }
 
 /** How often a thread looks before it does something else: about 0.1 ms. */
-const TURNS = 50_000;
+const TURNS = 80_000;
 
 const SIGNATURES: readonly Signature[] = [{ params: KERNEL_PARAMS, results: [] }];
 const TABLE: TableImport = { min: 0, signatures: SIGNATURES };
