@@ -61,7 +61,10 @@ export class WasmProgram implements Executable {
   private readonly warm: () => void;
   private readonly graph: Graph;
   private readonly specs: readonly Spec[];
-  private readonly plan: LaunchPlan;
+  /** What can meet a bad index, launch by launch. */
+  private readonly faults: readonly (GraphNode | undefined)[];
+  private readonly temps: readonly number[];
+  private readonly tempBytes: number;
   /** Held, since their slots in the table are theirs only as long as somebody holds them. */
   readonly kernels: readonly WasmKernel[];
   /** Where the entries begin and end, and the first whose launch is not kept. */
@@ -87,7 +90,9 @@ export class WasmProgram implements Executable {
     this.driver = driver;
     this.graph = graph;
     this.specs = specs;
-    this.plan = plan;
+    this.faults = plan.launches.map((l) => l.faults);
+    this.temps = plan.temps;
+    this.tempBytes = plan.tempBytes;
     this.kernels = kernels;
     this.outputs = graph.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device));
     this.inPlace = plan.inPlace;
@@ -99,16 +104,16 @@ export class WasmProgram implements Executable {
     this.first = fixedBlock(this, heap, bytesOf(plan));
     this.end = this.first + ENTRY_BYTES * plan.launches.length;
     this.rest = this.first + ENTRY_BYTES * plan.launches.filter((l) => l.kept).length;
-    this.fill();
+    this.fill(plan);
   }
 
   /** Writes the entries, and behind them the argument blocks. */
-  private fill(): void {
+  private fill({ launches }: LaunchPlan): void {
     const { heap, driver, kernels } = this;
     const { i32 } = heap;
     const places: Record<BufferRef['kind'], (Places | undefined)[]> = this.places;
     let args = this.end;
-    this.plan.launches.forEach((launch, i) => {
+    launches.forEach((launch, i) => {
       const entry = this.first + ENTRY_BYTES * i;
       i32[(entry + ENTRY.args) >> 2] = args;
       i32[(entry + ENTRY.slot) >> 2] = driver.slot(kernels[i]);
@@ -151,9 +156,11 @@ export class WasmProgram implements Executable {
       this.warm();
       const check = this.driver.run(ready ? this.rest : this.first, this.end);
       if (check === DONE) return;
-      const faulted = this.plan.launches[check - 1].faults as GraphNode;
+      const faulted = this.faults[check - 1] as GraphNode;
       checkFault(heap, this.graph, this.specs, faulted, inputs);
     } catch (error) {
+      // A kernel that trapped may have left one, which is not the next run's.
+      heap.i32[heap.faultAddress >> 2] = 0;
       constants.forget();
       throw error;
     }
@@ -182,9 +189,8 @@ export class WasmProgram implements Executable {
       const handle = kept[p.index];
       p.write(heap, ready ? heap.touch(handle) : heap.touchForWrite(handle));
     }
-    const { temps, tempBytes } = this.plan;
-    if (tempBytes === 0) return;
-    const scratch = heap.touchScratch(tempBytes);
-    for (const p of places.temp) p.write(heap, scratch + temps[p.index]);
+    if (this.tempBytes === 0) return;
+    const scratch = heap.touchScratch(this.tempBytes);
+    for (const p of places.temp) p.write(heap, scratch + this.temps[p.index]);
   }
 }

@@ -70,7 +70,8 @@ function setUp(env: DriverEnv) {
     });
     return driver.run(FIRST, FIRST + ENTRY_BYTES * entries.length);
   };
-  const cells = (count: number): number[] => [...words.slice(CELLS >> 2, (CELLS >> 2) + count)];
+  const cells = (count: number): number[] =>
+    Array.from(words.subarray(CELLS >> 2, (CELLS >> 2) + count));
   return { driver, words, run, cells };
 }
 
