@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  compile,
   conv2d,
   devices,
   manualSeed,
@@ -114,5 +115,19 @@ for (let i = 0; i < 5; i++) {
 }
 results['losses of a network'] = hashOf(...losses);
 results['its parameters'] = hashOf(...model.parameters());
+// The same steps as one program, whose last runs find all threads awake and with the kernels.
+const step = compile((x: Tensor, y: Tensor) => {
+  const loss = nn.crossEntropy(model.forward(x) as Tensor, y);
+  opt.zeroGrad();
+  loss.backward();
+  opt.step();
+  return loss;
+});
+const compiled: unknown[] = [];
+for (let i = 0; i < 8; i++) {
+  compiled.push(step(randn([32, 3, 28, 28]) as Tensor, randint(0, 10, [32]) as Tensor));
+}
+results['losses of a compiled step'] = hashOf(...compiled);
+results['parameters after it'] = hashOf(...model.parameters());
 const [{ engine, threads }] = devices();
 console.log(JSON.stringify({ engine, threads, results }));

@@ -127,6 +127,9 @@ function encodeInstruction(out: ByteWriter, emitted: Emitted, locals: readonly n
     case 'label':
     case 'function':
       return out.u32(first as number);
+    case 'signature':
+      out.u32(first as number);
+      return out.u8(0);
     case 'memory':
       return out.u8(0);
     case 'two memories':

@@ -3,7 +3,13 @@ import wabtInit from 'wabt';
 import { encodeModule, FunctionBuilder, type Immediate, INSTRUCTIONS } from './index.ts';
 
 const wabt = await wabtInit();
-const FEATURES = { simd: true, relaxed_simd: true, bulk_memory: true, sat_float_to_int: true };
+const FEATURES = {
+  simd: true,
+  relaxed_simd: true,
+  bulk_memory: true,
+  sat_float_to_int: true,
+  threads: true,
+};
 
 /** Assembles bare instructions with wabt; `unreachable` lets any operand type check. */
 function assemble(lines: readonly string[]): Uint8Array {
@@ -45,6 +51,7 @@ const SAMPLES: Record<string, readonly [readonly Immediate[], string][]> = {
     [[4], '4'],
   ],
   function: [[[0], '0']],
+  signature: [[[0], '(type 0)']],
   address: [
     [[0], 'offset=0'],
     [[300], 'offset=300'],
@@ -144,8 +151,30 @@ test('a shared memory states its maximum', () => {
   const f = new FunctionBuilder('run', ['i32']);
   const text = `(module (import "env" "memory" (memory 1 65536 shared))
     (func (export "run") (param i32)))`;
-  const module = wabt.parseWat('test.wat', text, { ...FEATURES, threads: true });
+  const module = wabt.parseWat('test.wat', text, FEATURES);
   const ours = encodeModule([f], { min: 1, max: 65536, shared: true });
+  expect(ours).toEqual(module.toBinary({}).buffer);
+});
+
+test('a table comes after the memory, and its signatures before those of functions', () => {
+  const f = new FunctionBuilder('run', ['i32'], ['f64']);
+  f.emit('f64.const', 1);
+  f.get(0);
+  f.emit('call_indirect', 1);
+  const g = new FunctionBuilder('other', ['i32', 'i32']);
+  const text = `(module
+    (type (func)) (type (func (param f64) (result f64))) (type (func (param i32) (result f64)))
+    (type (func (param i32 i32)))
+    (import "env" "memory" (memory 0))
+    (import "env" "table" (table 3 funcref))
+    (func (export "run") (type 2) f64.const 1 local.get 0 call_indirect (type 1))
+    (func (export "other") (type 3)))`;
+  const module = wabt.parseWat('test.wat', text, FEATURES);
+  const signatures = [
+    { params: [], results: [] },
+    { params: ['f64'], results: ['f64'] },
+  ] as const;
+  const ours = encodeModule([f, g], { min: 0 }, { min: 3, signatures });
   expect(ours).toEqual(module.toBinary({}).buffer);
 });
 

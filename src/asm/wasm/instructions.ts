@@ -13,6 +13,8 @@ export type ImmediateKind =
   | 'label'
   | 'local'
   | 'function'
+  /** Signature of a function in table 0: its place among those that the module names. */
+  | 'signature'
   /** memory 0, implied. */
   | 'memory'
   | 'two memories'
@@ -31,7 +33,7 @@ export type ImmediateKind =
 
 export interface Instruction {
   readonly name: string;
-  /** 0xfc or 0xfd before the code, or 0. */
+  /** 0xfc, 0xfd or 0xfe before the code, or 0. */
   readonly prefix: number;
   readonly code: number;
   readonly immediate: ImmediateKind;
@@ -69,6 +71,7 @@ run(0, 0x0b, 'end');
 run(0, 0x0c, 'br br_if', 'label');
 run(0, 0x0f, 'return');
 run(0, 0x10, 'call', 'function');
+run(0, 0x11, 'call_indirect', 'signature');
 run(0, 0x1a, 'drop select');
 run(0, 0x20, 'local.get local.set local.tee', 'local');
 run(0, 0x41, 'i32.const', 'i32');
@@ -107,6 +110,23 @@ for (const [name, code, bytes] of [
 run(0, 0x3f, 'memory.size memory.grow', 'memory');
 run(0xfc, 0x0a, 'memory.copy', 'two memories');
 run(0xfc, 0x0b, 'memory.fill', 'memory');
+
+// Memory that threads share: whole words only. Reads and writes of several are in one order for all.
+for (const [name, code] of [
+  ['memory.atomic.notify', 0x00],
+  ['memory.atomic.wait32', 0x01],
+  ['i32.atomic.load', 0x10],
+  ['i32.atomic.store', 0x17],
+  ['i32.atomic.rmw.add', 0x1e],
+  ['i32.atomic.rmw.sub', 0x25],
+  ['i32.atomic.rmw.and', 0x2c],
+  ['i32.atomic.rmw.or', 0x33],
+  ['i32.atomic.rmw.xor', 0x3a],
+  ['i32.atomic.rmw.xchg', 0x41],
+  ['i32.atomic.rmw.cmpxchg', 0x48],
+] as const) {
+  run(0xfe, code, name, 'address', 4);
+}
 
 // Scalar arithmetic.
 const INT_COMPARE = 'eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u';

@@ -8,6 +8,7 @@
  * garbage costs one copy, memory stays bounded, and no tensor needs `dispose`.
  */
 import { DeviceError, Extents, verifying } from '../../base/index.ts';
+import { CONTROL, CONTROL_BYTES } from '../../target/wasm/index.ts';
 
 /** A run of bytes that lives in the heap, in a buffer of the collector's, or in both (clean). */
 export class Block {
@@ -37,8 +38,6 @@ export class Handle {
 }
 
 const PAGE = 65536;
-/** Bytes below this hold the fault word and other fixed cells. */
-const RESERVED = 1024;
 const FIRST = 16 * 2 ** 20;
 /** Kernels compare addresses as signed numbers. */
 const LIMIT = 2 ** 31 - PAGE;
@@ -46,7 +45,7 @@ const LIMIT = 2 ** 31 - PAGE;
 export class WasmHeap {
   readonly memory: WebAssembly.Memory;
   /** Address of the word in which a kernel leaves a fault. */
-  readonly faultAddress = 64;
+  readonly faultAddress = CONTROL.fault;
   /** Views of the whole memory; replaced when it grows. They may be shared: give none away. */
   u8!: Uint8Array;
   i32!: Int32Array;
@@ -74,7 +73,7 @@ export class WasmHeap {
     const pages = { initial: this.size / PAGE, maximum: LIMIT / PAGE };
     this.memory = new WebAssembly.Memory({ ...pages, shared });
     this.refresh();
-    this.free.give(RESERVED, this.size - RESERVED);
+    this.free.give(CONTROL_BYTES, this.size - CONTROL_BYTES);
   }
 
   /** Fresh memory, contents undefined, 64-byte aligned. */
@@ -185,7 +184,7 @@ export class WasmHeap {
   /** Room for `bytes`; `wanted` is what was asked for. */
   private take(bytes: number, wanted: number): number {
     // Nobody is sent out in vain.
-    if (bytes > LIMIT - RESERVED) throw full(wanted);
+    if (bytes > LIMIT - CONTROL_BYTES) throw full(wanted);
     let at = this.free.take(bytes);
     if (at >= 0) return at;
     if (this.grow(bytes, this.cap)) {

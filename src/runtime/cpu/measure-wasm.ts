@@ -1,8 +1,9 @@
 /** What the machine allows at most to WebAssembly, on all its threads: multiply-adds, cache, memory. */
 import { at, type Kernel, KernelBuilder, type Reg, type TargetInfo } from '../../kernel/index.ts';
-import { compileKernel, instantiate } from '../../target/wasm/index.ts';
+import { CONTROL, CONTROL_BYTES, compileKernel, instantiate } from '../../target/wasm/index.ts';
 import type { DeviceSpeed } from '../device.ts';
-import { ALONE, type WasmPool } from './wasm-pool.ts';
+import { WasmKernel } from './wasm-driver.ts';
+import type { WasmPool } from './wasm-pool.ts';
 
 const TRIES = 8;
 const CHAINS = 12;
@@ -14,8 +15,8 @@ const READ_IN_CACHE = 2 ** 27;
 /** What one tile reads. */
 const PIECE_BYTES = 2 ** 18;
 /** Where the arguments are, and a vector of zeros; the buffer that is read begins a page further. */
-const ARGS = 64;
-const ZEROS = 128;
+const ARGS = CONTROL_BYTES;
+const ZEROS = ARGS + 64;
 /** How long to wait for workers; in browsers they cannot start while this runs, and one thread does. */
 const START_MS = 500;
 
@@ -29,12 +30,11 @@ export function measureWasm(info: TargetInfo, pool: WasmPool | null): DeviceSpee
   const args = new Int32Array(memory.buffer, ARGS, 6);
   new Uint8Array(memory.buffer).fill(1, PAGE);
   const time = (kernel: Kernel, tiles: number, ...operands: number[]): number => {
-    const { bytes } = compileKernel(kernel, info, { faultAddress: 0, shared });
-    const run = instantiate(bytes, memory);
-    const id = threads?.publish(bytes) ?? ALONE;
+    const { bytes } = compileKernel(kernel, info, { faultAddress: CONTROL.fault, shared });
     operands.forEach((x, slot) => (args[2 * slot] = x));
+    const made = threads?.kernel(bytes) ?? new WasmKernel(instantiate(bytes, memory));
     const all = (): void =>
-      threads === null ? run(ARGS, 0, tiles, 0) : threads.run(run, id, ARGS, tiles);
+      threads === null ? made.run(ARGS, 0, tiles, 0) : threads.run(made, ARGS, tiles);
     const began = performance.now();
     do all();
     while (threads?.starting && performance.now() - began < START_MS);

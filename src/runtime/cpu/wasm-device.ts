@@ -25,8 +25,9 @@ import type { Handle, WasmHeap } from './heap.ts';
 import { measureWasm } from './measure-wasm.ts';
 import { whyNoMachineCode } from './notice.ts';
 import { Slabs } from './slabs.ts';
-import { WasmExecutable, type WasmKernel } from './wasm-executable.ts';
-import { ALONE } from './wasm-pool.ts';
+import { WasmKernel } from './wasm-driver.ts';
+import { WasmExecutable } from './wasm-executable.ts';
+import { WasmProgram } from './wasm-program.ts';
 import { openThreads, type WasmThreads } from './wasm-threads.ts';
 
 const MAX_KERNELS = 8192;
@@ -100,11 +101,16 @@ export class WasmDevice implements Device {
     );
   }
 
-  compile(graph: Graph, inputs: readonly Spec[], { last }: CompileOptions = {}): Executable {
+  compile(graph: Graph, inputs: readonly Spec[], options: CompileOptions = {}): Executable {
     if (debugLevel() >= 2) console.error(printGraph(graph));
-    const plan = lowerGraph(graph, inputs, this.info, { last });
+    const { program, last, constants } = options;
+    const kept = program === true ? constants : undefined;
+    const plan = lowerGraph(graph, inputs, this.info, { last, constants: kept });
     const kernels = plan.launches.map((l) => this.kernel(l));
-    return new WasmExecutable(this.machine, graph, inputs, plan, kernels, this.name);
+    const { machine, name } = this;
+    return program === true
+      ? new WasmProgram(machine, graph, inputs, plan, kernels, name, kept)
+      : new WasmExecutable(machine, graph, inputs, plan, kernels, name);
   }
 
   memory(): { heapBytes: number; usedBytes: number } {
@@ -136,10 +142,11 @@ export class WasmDevice implements Device {
     const { heap, pool } = this.machine;
     const env = { faultAddress: heap.faultAddress, shared: pool !== null };
     const code = compileKernel(kernel, this.info, env);
-    const run = instantiate(code.bytes, heap.memory);
     // A key says whether its kernel has tiles, not how many.
-    const tiled = (launch.tiles ?? 1) > 1;
-    const made = { run, id: tiled && pool !== null ? pool.publish(code.bytes) : ALONE };
+    const made =
+      (launch.tiles ?? 1) > 1 && pool !== null
+        ? pool.kernel(code.bytes)
+        : new WasmKernel(instantiate(code.bytes, heap.memory));
     if (this.kernels.size >= MAX_KERNELS) this.kernels.clear();
     this.kernels.set(launch.key, made);
     if (debugLevel() >= 1) this.report(kernel, code, launch.key, performance.now() - start);

@@ -1,27 +1,15 @@
 /**
  * Threads of the WebAssembly engine: workers that have the heap's memory and take tiles beside
- * JavaScript, which is thread 0. See native/README.md for how phases work; here they are the same,
- * written with Atomics. `wasm-worker.ts` has the workers' side.
+ * JavaScript, which is thread 0. `target/wasm/abi.ts` says how they go through launches together;
+ * `wasm-worker.ts` has the workers' side.
  */
-import type { KernelFunction } from '../../target/wasm/index.ts';
-import {
-  CLOSED,
-  CODE_FROM,
-  INSIDE,
-  MAX_TILED_KERNELS,
-  PHASE_SHIFT,
-  SPIN_MS,
-  WORDS,
-  WORKER_PROGRAM,
-} from './wasm-worker.ts';
+import { CLOSED, CONTROL, instantiate, PHASE_SHIFT } from '../../target/wasm/index.ts';
+import { ALONE, WasmDriver, WasmKernel } from './wasm-driver.ts';
+import { CODE_FROM, MAX_TILED_KERNELS, PUBLISHED, WORKER_PROGRAM } from './wasm-worker.ts';
 import type { WorkersHere } from './wasm-workers.ts';
 
 /** Pages of it that hold no module yet take no memory. */
 const SHARED_BYTES = 2 ** 23;
-/** In place of a number: a kernel that runs on the calling thread alone. */
-export const ALONE = -1;
-/** Phases are numbered as far as the word's bits go. */
-const LAST_PHASE = 2 ** (32 - PHASE_SHIFT) - 1;
 
 export class WasmPool {
   /** Why there are fewer threads than wanted, or null. */
@@ -29,22 +17,32 @@ export class WasmPool {
   private readonly wanted: number;
   private readonly here: WorkersHere;
   private readonly memory: WebAssembly.Memory;
+  /** The control words; they stay where they are when the memory grows. */
+  private readonly control: Int32Array;
+  /** What has been published: see PUBLISHED. */
   private readonly words: Int32Array;
   private readonly bytes: Uint8Array;
   private codeEnd = CODE_FROM;
-  private phase = 0;
   private cold = true;
   private failed = 0;
+  private made: WasmDriver | null = null;
 
   /** `threads`: how many take part at most, JavaScript's among them; `memory` must be shared. */
   constructor(here: WorkersHere, threads: number, memory: WebAssembly.Memory) {
     this.here = here;
     this.wanted = threads;
     this.memory = memory;
+    this.control = new Int32Array(memory.buffer);
     const shared = new SharedArrayBuffer(SHARED_BYTES);
     this.words = new Int32Array(shared);
     this.bytes = new Uint8Array(shared);
-    this.words[WORDS.phase] = CLOSED;
+    this.control[CONTROL.phase >> 2] = CLOSED;
+  }
+
+  /** Made by the first kernel that is worth several threads, or the first program. */
+  get driver(): WasmDriver {
+    this.made ??= new WasmDriver(this.memory, this.here.mayWait);
+    return this.made;
   }
 
   /** Threads that take part or, before the first launch with tiles, may. */
@@ -54,7 +52,7 @@ export class WasmPool {
 
   /** Workers that have begun, beside this thread. */
   get started(): number {
-    return Atomics.load(this.words, WORDS.started);
+    return Atomics.load(this.control, CONTROL.started >> 2);
   }
 
   /** Whether workers are still on their way. */
@@ -69,80 +67,49 @@ export class WasmPool {
 
   /** Ends the workers, once none has anything to do; nothing may run here afterwards. */
   stop(): void {
-    const { words } = this;
-    Atomics.store(words, WORDS.stop, 1);
+    const { control } = this;
+    Atomics.store(control, CONTROL.stop >> 2, 1);
     // A phase of its own: who is about to sleep on the last one must not.
-    Atomics.store(words, WORDS.phase, ((this.phase + 1) << PHASE_SHIFT) | CLOSED);
-    Atomics.notify(words, WORDS.phase);
+    const phase = control[CONTROL.phase >> 2] >>> PHASE_SHIFT;
+    Atomics.store(control, CONTROL.phase >> 2, ((phase + 1) << PHASE_SHIFT) | CLOSED);
+    Atomics.notify(control, CONTROL.phase >> 2);
   }
 
-  /** Gives a module to the workers, who compile it when they need it: its number, or ALONE. */
+  /** A kernel with tiles, ready for `run`; workers compile its module when they need it. */
+  kernel(module: Uint8Array<ArrayBuffer>): WasmKernel {
+    const kernel = new WasmKernel(instantiate(module, this.memory), this.publish(module));
+    this.driver.slot(kernel);
+    return kernel;
+  }
+
+  /** Gives a module to the workers: its number, or ALONE. */
   publish(module: Uint8Array): number {
     const { words } = this;
-    const id = words[WORDS.published];
+    const id = words[PUBLISHED.count];
     // Keys of kernels hold no sizes, so this many are a rare program's.
     if (id >= MAX_TILED_KERNELS || this.codeEnd + module.length > SHARED_BYTES) return ALONE;
     this.bytes.set(module, this.codeEnd);
-    words[WORDS.directory + 2 * id] = this.codeEnd;
-    words[WORDS.directory + 2 * id + 1] = module.length;
+    words[PUBLISHED.directory + 2 * id] = this.codeEnd;
+    words[PUBLISHED.directory + 2 * id + 1] = module.length;
     this.codeEnd += module.length;
-    Atomics.store(words, WORDS.published, id + 1);
+    Atomics.store(words, PUBLISHED.count, id + 1);
     return id;
   }
 
   /** Runs all tiles of a kernel on the threads that have time. Returns when every one is out. */
-  run(kernel: KernelFunction, id: number, args: number, tiles: number): void {
+  run(kernel: WasmKernel, args: number, tiles: number): void {
     if (this.cold) this.warm();
-    const { words } = this;
-    words[WORDS.kernel] = id;
-    words[WORDS.args] = args;
-    words[WORDS.tiles] = tiles;
-    words[WORDS.tile] = 0;
-    this.phase = (this.phase + 1) & LAST_PHASE;
-    Atomics.store(words, WORDS.phase, this.phase << PHASE_SHIFT);
-    if (Atomics.load(words, WORDS.sleepers) !== 0) Atomics.notify(words, WORDS.phase, tiles - 1);
-    try {
-      for (;;) {
-        const tile = Atomics.add(words, WORDS.tile, 1);
-        if (tile >= tiles) break;
-        kernel(args, tile, tile + 1, 0);
-      }
-    } finally {
-      this.close();
-    }
-  }
-
-  /** Lets nobody in any more and waits for those inside: they have a tile each at most. */
-  private close(): void {
-    const { words } = this;
-    let inside = Atomics.or(words, WORDS.phase, CLOSED) & INSIDE;
-    if (inside !== 0) {
-      const end = performance.now() + SPIN_MS;
-      for (let turn = 1; inside !== 0; turn++) {
-        inside = Atomics.load(words, WORDS.phase) & INSIDE;
-        if (turn % 64 === 0 && this.here.mayWait && performance.now() > end) this.sleep();
-      }
-    }
-    if (words[WORDS.trapped] !== 0) {
-      words[WORDS.trapped] = 0;
-      throw new Error('a kernel trapped on another thread');
-    }
-  }
-
-  /** Leaves the processor to the last worker inside, which may have lost its own. */
-  private sleep(): void {
-    const { words } = this;
-    Atomics.store(words, WORDS.waiting, 1);
-    if ((Atomics.load(words, WORDS.phase) & INSIDE) !== 0) Atomics.wait(words, WORDS.waiting, 1);
-    Atomics.store(words, WORDS.waiting, 0);
+    this.driver.launch(kernel, args, tiles);
   }
 
   /** The first launch with tiles starts the workers, and does not wait for them. */
-  private warm(): void {
+  warm(): void {
+    if (!this.cold) return;
     this.cold = false;
-    const { buffer } = this.words;
+    const { memory, driver } = this;
+    const shared = this.words.buffer as SharedArrayBuffer;
     for (let thread = 1; thread < this.wanted; thread++) {
-      const data = { memory: this.memory, shared: buffer as SharedArrayBuffer, thread };
+      const data = { memory, shared, thread, driver: driver.module };
       this.here.start(WORKER_PROGRAM, data, (reason) => {
         this.failed++;
         this.failure = reason;

@@ -2,10 +2,13 @@
 import { openWorkers } from '#wasm-workers';
 import { WasmHeap } from './heap.ts';
 import { threadsFromFlag } from './native/thread-count.ts';
+import { WasmDriver } from './wasm-driver.ts';
 import { WasmPool } from './wasm-pool.ts';
 
 export interface WasmThreads {
   readonly heap: WasmHeap;
+  /** Runs programs; made by the first who asks. */
+  readonly driver: WasmDriver;
   /** Null: everything runs on the thread that runs JavaScript, and its memory is not shared. */
   readonly pool: WasmPool | null;
   /** Why there is no pool although more than one thread was wanted. */
@@ -18,7 +21,17 @@ const MOST_UNASKED = 8;
 /** Starts no thread yet: the first launch that is worth several does. */
 export function openThreads(heapBytes: number): WasmThreads {
   const alone = (reason: string | null): WasmThreads => {
-    return { heap: new WasmHeap(heapBytes), pool: null, reason };
+    const heap = new WasmHeap(heapBytes);
+    let driver: WasmDriver | null = null;
+    return {
+      heap,
+      get driver() {
+        driver ??= new WasmDriver(heap.memory, null);
+        return driver;
+      },
+      pool: null,
+      reason,
+    };
   };
   const asked = threadsFromFlag();
   if (asked === 1) return alone(null);
@@ -33,5 +46,13 @@ export function openThreads(heapBytes: number): WasmThreads {
     // A shared memory cannot move when it grows, so its addresses are reserved at once.
     return alone('there are no addresses left for a memory that threads share');
   }
-  return { heap, pool: new WasmPool(here, threads, heap.memory), reason: null };
+  const pool = new WasmPool(here, threads, heap.memory);
+  return {
+    heap,
+    get driver() {
+      return pool.driver;
+    },
+    pool,
+    reason: null,
+  };
 }

@@ -14,7 +14,8 @@ import {
   PROGRAM_FAULT,
   PROGRAM_FIRST,
 } from '../../target/x64/index.ts';
-import type { CompileOptions, Executable, Slot, Storage } from '../device.ts';
+import type { CompileOptions, Executable, Slot } from '../device.ts';
+import { ConstantInputs } from './kept.ts';
 import { ScalarSlots } from './scalars.ts';
 import type { CodeUser } from './x64-code.ts';
 import { addressOf, type Loaded, X64Executable, type X64Machine } from './x64-executable.ts';
@@ -122,9 +123,7 @@ export class X64Program implements Executable, CodeUser {
   /** null: the kernels were let go of, and are made again by the next run. */
   private image: Image | null;
   private readonly scratch: Scratch | null;
-  private readonly constants: readonly number[];
-  private storages: Storage[] = [];
-  private readonly versions: number[] = [];
+  private readonly constants: ConstantInputs;
   /** Runs the same kernels one by one, to tell which of them met a bad index. */
   private readonly stepByStep: () => X64Executable;
 
@@ -137,7 +136,7 @@ export class X64Program implements Executable, CodeUser {
     options: CompileOptions,
   ) {
     this.machine = machine;
-    this.constants = options.constants ?? [];
+    this.constants = new ConstantInputs(options.constants ?? []);
     this.outputs = graph.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device));
     this.load = (user) => load(user, options);
     const plain = (user: CodeUser) => load(user, { last: options.last });
@@ -151,21 +150,7 @@ export class X64Program implements Executable, CodeUser {
 
   release(): void {
     this.image = null;
-    this.storages = [];
-  }
-
-  /** Whether the constant inputs hold what the kept buffers were made of; notes what they hold. */
-  private isReady(inputs: readonly (Slot | number)[]): boolean {
-    const { constants, storages, versions } = this;
-    let ready = storages.length === constants.length;
-    for (let i = 0; i < constants.length; i++) {
-      const { storage } = inputs[constants[i]] as Slot;
-      if (storage === storages[i] && storage.version === versions[i]) continue;
-      ready = false;
-      storages[i] = storage;
-      versions[i] = storage.version;
-    }
-    return ready;
+    this.constants.forget();
   }
 
   run(out: Slot, a: Slot | null, b: Slot | null, scalarA: number, scalarB: number): void {
@@ -191,10 +176,10 @@ export class X64Program implements Executable, CodeUser {
     for (const { at, arg } of image.scalars) {
       image.slots.write(at, arg.elem, inputs[arg.input] as number);
     }
-    const ready = image.address !== image.addressOfRest && this.isReady(inputs);
+    const ready = image.address !== image.addressOfRest && this.constants.same(inputs);
     machine.host.run(ready ? image.addressOfRest : image.address);
     if (!faults || machine.fault.take() === null) return;
-    this.storages = [];
+    this.constants.forget();
     this.stepByStep().runAll(outputs, inputs);
     throw new Error('an index was out of range, and then was not');
   }

@@ -1,6 +1,7 @@
 /** Kernel IR to a WebAssembly module with one function, `run(args, first, end, thread)`. */
 import { encodeModule, FunctionBuilder, type ValueType } from '../../asm/wasm/index.ts';
 import type { Address, Inst, Kernel, KType, Reg, TargetInfo } from '../../kernel/index.ts';
+import { KERNEL_PARAMS, SHARED } from './abi.ts';
 import { type LocalPlan, planLocals } from './plan-locals.ts';
 import {
   isFloat,
@@ -39,9 +40,6 @@ export interface WasmEnv {
   readonly shared?: boolean;
 }
 
-/** A shared memory states its maximum; a module must allow as much. */
-const SHARED = { min: 0, max: 65536, shared: true } as const;
-
 export interface WasmCode {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The instructions, for `GRADUS_DEBUG=5`. */
@@ -53,7 +51,7 @@ export interface WasmCode {
  * of the argument block, the tiles to run, and the thread that runs them.
  */
 export function compileKernel(kernel: Kernel, info: TargetInfo, env: WasmEnv): WasmCode {
-  const f = new FunctionBuilder('run', ['i32', 'i32', 'i32', 'i32']);
+  const f = new FunctionBuilder('run', KERNEL_PARAMS);
   new KernelCompiler(f, kernel, info, env).compile();
   return { bytes: encodeModule([f], env.shared ? SHARED : undefined), text: () => f.text() };
 }
