@@ -620,6 +620,26 @@ describe('mistakes', () => {
     expect(Number.isFinite(compiled(ids, y).item())).toBe(true);
   });
 
+  test('warns of compile() in a loop, and not where results are called again', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const x = tensor([1, 2]);
+    for (let i = 0; i < 12; i++)
+      compile(function inLoop(a: Tensor) {
+        return a.add(i);
+      })(x);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0][0]).toMatch(
+      /inLoop was compiled and recorded 9 times at .*compile\.test\.ts:\d+.*before the loop/s,
+    );
+    for (let i = 0; i < 12; i++) {
+      const model = compile((a: Tensor) => a.mul(i));
+      model(x);
+      model(x);
+    }
+    expect(warn).toHaveBeenCalledTimes(1);
+    warn.mockRestore();
+  });
+
   test('warns once where one call site records again and again', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const f = compile((z: Tensor) => z.add(1) as Tensor, { name: 'grows' });

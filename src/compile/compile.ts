@@ -19,6 +19,7 @@ import { argumentName, parameterNames } from './parameter-names.ts';
 import type { Pass } from './passes/index.ts';
 import { Program } from './program.ts';
 import { type RecordOptions, recordFunction } from './record.ts';
+import { noteRecording, siteHere } from './site.ts';
 import type { OpGraph } from './symbolic/op-graph.ts';
 import { checkPasses, type Rule } from './symbolic/rewrite.ts';
 import { rewritten, viewOf } from './symbolic/view.ts';
@@ -64,6 +65,7 @@ class Recorder<F extends AnyFunction> {
   private readonly programs = new Map<string, (Program | OpenProgram)[]>();
   private readonly recordings: Recording[] = [];
   private readonly names: readonly string[];
+  private readonly site = siteHere();
   private warned = false;
   private warnedOfNumber = false;
   /** Why it runs eagerly; null if it does not. */
@@ -91,7 +93,9 @@ class Recorder<F extends AnyFunction> {
     if (flat === null) return this.fn.apply(self, args);
     const { dynamic } = this.options;
     const open = dynamic === undefined ? null : openSizes(this.name, dynamic, flat);
-    const program = this.find(flat, open, self) ?? this.make(flat, open, self);
+    const found = this.find(flat, open, self);
+    if (found !== null) this.site.reused = true;
+    const program = found ?? this.make(flat, open, self);
     return program === null ? this.fn.apply(self, args) : program.run(flat.tensors);
   }
 
@@ -207,6 +211,7 @@ class Recorder<F extends AnyFunction> {
     const { keepGrads = false } = options;
     this.recordings.push(describeRecording(this.recordings, flat, same));
     this.warnOfMany();
+    if (this.recordings.length === 1) noteRecording(this.site, name);
     try {
       const at = (shapes?: readonly (readonly number[])[]) =>
         this.recorded(flat, { name, device: place, keepGrads }, self, shapes);
