@@ -1,10 +1,10 @@
 /**
- * From an op graph to launches: {@link lowerGraph} asks `fuse.ts` what belongs together, then
+ * From an op graph to launches: {@link lowerGraph} asks `fuse/` what belongs together, then
  * `schedule/` builds each group's loops and `contraction/` the rest.
  */
 import type { Spec } from '../base/index.ts';
 import type { Graph } from '../ir/index.ts';
-import { fuse } from './fuse.ts';
+import { fuse } from './fuse/index.ts';
 import type { TargetInfo } from './ir.ts';
 import type { LaunchPlan } from './launch.ts';
 import { Assembly } from './schedule/assembly.ts';

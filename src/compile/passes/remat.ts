@@ -6,7 +6,7 @@
  * stages; what is read in a later stage has to go through memory. It is computed again instead if a few
  * cheap ops do it, on graph inputs or on values that memory holds until then for others: so there is one
  * value less to write and to keep, and not a byte more to read. Dear ops, reductions and random numbers are
- * kept. `comesLater` in kernel/fuse.ts sees to it that what is computed late stays late.
+ * kept. `comesLater` in kernel/fuse/join.ts sees to it that what is computed late stays late.
  */
 import { numelOf } from '../../base/index.ts';
 import type { Graph, GraphNode, GraphValue, Recorder } from '../../ir/index.ts';

@@ -12,10 +12,10 @@ import {
 } from '../../base/index.ts';
 import { type Graph, GraphValue, typeOf } from '../../ir/index.ts';
 import type { Temp } from '../contraction/index.ts';
-import type { Fusion } from '../fuse.ts';
+import type { Fusion } from '../fuse/index.ts';
+import type { Step } from '../fuse/step.ts';
 import type { TargetInfo } from '../ir.ts';
 import type { BufferRef, Launch, LaunchPlan } from '../launch.ts';
-import type { Step } from '../step.ts';
 import { placeTemps } from '../temps.ts';
 import { batch } from './batch.ts';
 import { emitKernel } from './emit.ts';

@@ -2,8 +2,8 @@
 import { bytesOf } from '../../base/index.ts';
 import type { GraphNode, GraphValue } from '../../ir/index.ts';
 import type { Epilogue, EpilogueOperand } from '../epilogue.ts';
+import type { Step } from '../fuse/step.ts';
 import type { BufferRef } from '../launch.ts';
-import type { Step } from '../step.ts';
 import type { Assembly } from './assembly.ts';
 import { applyOp, constantReg } from './emit.ts';
 import type { Expr, Stream } from './expr.ts';

@@ -1,7 +1,7 @@
 /** The expressions of one fused group: its nodes, traced over the group's space. */
 import { type DType, IndexError, numelOf, type Shape, specOf } from '../../base/index.ts';
 import { type GraphNode, type GraphValue, typeOf } from '../../ir/index.ts';
-import type { Step } from '../step.ts';
+import type { Step } from '../fuse/step.ts';
 import { type Expr, ExprPool, positionStrides, tracer } from './expr.ts';
 import {
   type AnyLowering,

@@ -1,7 +1,7 @@
 /** Parts of an assembled value that are computed where they belong, rather than copied there. */
 import { contiguousStrides, numelOf, sameShape } from '../../base/index.ts';
 import { type GraphNode, type GraphValue, typeOf } from '../../ir/index.ts';
-import type { Step } from '../step.ts';
+import type { Step } from '../fuse/step.ts';
 import type { Assembly } from './assembly.ts';
 import { chainOf, type LoweringOf } from './operand.ts';
 import type { Place } from './place.ts';

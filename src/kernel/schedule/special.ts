@@ -10,8 +10,8 @@ import {
   needsEvenPixels,
 } from '../contraction/index.ts';
 import type { Epilogue } from '../epilogue.ts';
+import type { Step } from '../fuse/step.ts';
 import type { BufferRef, Launch } from '../launch.ts';
-import type { Step } from '../step.ts';
 import type { Assembly } from './assembly.ts';
 import { epilogueOf } from './epilogues.ts';
 import { type AnyLowering, chainOf, isScalar, type LoweringOf, operandTypes } from './operand.ts';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { Value } from '../ir/index.ts';
-import * as ops from '../ir/index.ts';
-import { fuse } from './fuse.ts';
-import { type Input, random, record } from './schedule/harness.test-util.ts';
+import type { Value } from '../../ir/index.ts';
+import * as ops from '../../ir/index.ts';
+import { type Input, random, record } from '../schedule/harness.test-util.ts';
+import { fuse } from './index.ts';
 
 /** The ops of each step, in the graph's order. */
 function steps(inputs: readonly Input[], f: (xs: Value[]) => Value | readonly Value[]): string[] {

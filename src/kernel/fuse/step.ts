@@ -1,5 +1,5 @@
 /** The kernels to be of a graph, and which of them need the results of which. */
-import type { GraphNode, GraphValue } from '../ir/index.ts';
+import type { GraphNode, GraphValue } from '../../ir/index.ts';
 
 /** One kernel or contraction to be. */
 export class Step {
