@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { numelOf } from '../base/index.ts';
+import { numelOf, specOf } from '../base/index.ts';
 import type { Value } from '../ir/index.ts';
 import * as ops from '../ir/index.ts';
 import { runGraph } from '../ir/reference.ts';
+import type { Inst } from './ir.ts';
 import {
   dense,
   type Engine,
@@ -91,6 +92,31 @@ describe('elementwise', () => {
       );
       expect(launches[0].key.includes(' masked')).toBe(masked);
     }
+  });
+
+  it('touches no memory behind the part, of what an index picks either', () => {
+    const inputs = [
+      random([5, 7]),
+      dense([2, 7], [4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0], 'int32'),
+    ];
+    const rows = {
+      ...(inputs[1] as Exclude<Input, number>),
+      spec: specOf('int32', [2, 7], [7, 0]),
+    };
+    const graph = record([inputs[0], rows], ([x, i]) => exp(exp(ops.gather(x, 0, i))));
+    const { launches } = lower(graph, [inputs[0], rows], targetOf('avx2'));
+    const part: Inst[] = [];
+    const walk = (body: readonly Inst[]): void => {
+      const edge = body.some((i) => i.op === 'edge');
+      for (const i of body) {
+        if (edge && (i.op === 'load' || i.op === 'store')) part.push(i);
+        if (i.op === 'loop') walk(i.body);
+      }
+    };
+    for (const l of launches) walk(l.build().body);
+    expect(part.length).toBeGreaterThan(1);
+    for (const i of part) expect(i).toHaveProperty('mask');
+    check([inputs[0], rows], ([x, i]) => exp(exp(ops.gather(x, 0, i))));
   });
 
   it('transposes in blocks', () => {

@@ -5,31 +5,17 @@
  * everything pure by itself.
  *
  * Elements computed side by side are *cells*: each has its lanes and its place in the vector loop.
- * A cell loads all it needs before it stores, so that an output may lie on a dense operand.
+ * `cells.ts` writes what happens in one.
  */
-import type { DType } from '../../base/index.ts';
-import { at, KernelBuilder } from '../builder.ts';
-import { Expression, registerOf } from '../expression.ts';
-import type { Address, Kernel, Reg } from '../ir.ts';
+import { KernelBuilder } from '../builder.ts';
+import { registerOf } from '../expression.ts';
+import type { Kernel, Reg } from '../ir.ts';
 import { Accumulator, type State } from './accumulator.ts';
+import { type Cell, Cells } from './cells.ts';
 import type { Expr, Reduction, Stream } from './expr.ts';
+import { Parameters } from './parameters.ts';
 import { BLOCK, CHUNK, type Plan, type Store } from './plan.ts';
-import { BATCH_SLOTS, bytesOfStream, type Gather, memOf, slotsOf } from './slots.ts';
-
-/** Where code stands: which loops are open, and what is known there. */
-interface Cell {
-  readonly known: Map<Expr, Reg>;
-  /** Address (or position) of each stream, all open loops but the vector loop included. */
-  readonly base: Map<Stream, Reg>;
-  readonly lanes: number;
-  /** The vector loop's index, once it is open, and this cell's elements beyond it. */
-  readonly index: Reg | null;
-  readonly ahead: number;
-  /** The part of the innermost loop to run now, where that is cut into blocks. */
-  readonly block: { readonly from: Reg; readonly to: Reg } | null;
-  /** The lanes that exist, where a loop ends within a vector. */
-  readonly mask?: Reg;
-}
+import { BATCH_SLOTS, bytesOfStream, slotsOf } from './slots.ts';
 
 export function emitKernel(plan: Plan): Kernel {
   return new Emitter(plan, plan.kernel.name).run();
@@ -43,17 +29,10 @@ export function emitBatch(plan: Plan): Kernel {
 class Emitter {
   private readonly plan: Plan;
   private readonly b: KernelBuilder;
-  private readonly sizes: Reg[] = [];
+  private params!: Parameters;
+  private cells!: Cells;
   /** Where each loop starts: the outermost one at the tile's first turn. */
   private readonly starts: (Reg | number)[] = [];
-  private turns: Reg | null = null;
-  private total: Reg | null = null;
-  /** Whether the code being written stores past the caches. */
-  private bypasses = false;
-  private readonly strides = new Map<string, Reg>();
-  private readonly scalars = new Map<Expr, Reg>();
-  private readonly pointers = new Map<Stream, Reg>();
-  private readonly gathers = new Map<Expr, { size: Reg; stride: Reg }>();
   /** Per phase: what it reduces, and what it needs. */
   private readonly reductions: { expr: Expr; reduction: Reduction; acc: Accumulator }[][] = [];
   private readonly needed: Expr[][] = [];
@@ -81,49 +60,6 @@ class Emitter {
     return new Accumulator(this.b, combine, elem);
   }
 
-  /** Reads the arguments: of a batch those of the part that starts `from` slots further on. */
-  private params(from?: Reg): void {
-    const { b } = this;
-    let scalar = 0;
-    const scalars = this.plan.exprs.filter((e) => e.kind === 'scalar');
-    for (const slot of slotsOf(this.plan)) {
-      switch (slot.kind) {
-        case 'pointer':
-          this.pointers.set(slot.stream, b.param(`p${this.pointers.size}`, 'ptr', from));
-          break;
-        case 'scalar':
-          this.scalars.set(scalars[scalar], b.param(`s${scalar}`, slot.elem, from));
-          scalar++;
-          break;
-        case 'size':
-          this.sizes.push(b.param(`n${slot.loop}`, 'index', from));
-          break;
-        case 'turns':
-          this.turns = b.param('turns', 'index', from);
-          break;
-        case 'total':
-          this.total = b.param('total', 'index', from);
-          break;
-        case 'stride': {
-          const { id } = slot.stream;
-          const name = `d${this.plan.streams.indexOf(slot.stream)}_${slot.loop}`;
-          this.strides.set(`${id},${slot.loop}`, b.param(name, 'index', from));
-          break;
-        }
-        case 'gatherSize':
-          this.gathers.set(slot.expr, {
-            size: b.param('size', 'index', from),
-            stride: b.index(0),
-          });
-          break;
-        case 'gatherStride': {
-          const { size } = this.gathers.get(slot.expr) as { size: Reg };
-          this.gathers.set(slot.expr, { size, stride: b.param('stride', 'index', from) });
-        }
-      }
-    }
-  }
-
   private stores(place: Store['place']): Store[] {
     return this.plan.kernel.stores.filter((s) => s.place === place);
   }
@@ -134,8 +70,7 @@ class Emitter {
   }
 
   run(): Kernel {
-    this.params();
-    this.nest();
+    this.nest(new Parameters(this.b, this.plan));
     return this.b.finish();
   }
 
@@ -146,22 +81,23 @@ class Emitter {
     b.tiles((tile) => {
       const first = b.mul(tile, partsOfTile);
       b.loop(first, b.min(b.add(first, partsOfTile), parts), 1, [], (part) => {
-        this.params(b.mul(part, slots));
-        this.nest();
+        this.nest(new Parameters(b, this.plan, b.mul(part, slots)));
         return [];
       });
     });
     return b.finish();
   }
 
-  private nest(): void {
+  private nest(params: Parameters): void {
+    this.params = params;
+    this.cells = new Cells(this.b, this.plan, params);
     const base = new Map<Stream, Reg>();
-    for (const s of this.plan.streams) base.set(s, this.pointers.get(s) ?? this.b.index(0));
+    for (const s of this.plan.streams) base.set(s, this.params.pointers.get(s) ?? this.b.index(0));
     const top: Cell = { known: new Map(), base, lanes: 1, index: null, ahead: 0, block: null };
-    this.preload(this.plan.exprs, top, 0);
-    this.storeAll(this.stores('once'), top);
+    this.cells.preload(this.plan.exprs, top, 0);
+    this.cells.storeAll(this.stores('once'), top);
     const all = (bypass: boolean): [] => {
-      this.bypasses = bypass;
+      this.cells.bypasses = bypass;
       this.eachTile(() => this.rows(0, top));
       return [];
     };
@@ -179,7 +115,7 @@ class Emitter {
     const { b } = this;
     let low = b.const('i32', 0);
     for (const s of streams) {
-      low = b.binary('or', low, b.convert(this.pointers.get(s) as Reg, 'i32'));
+      low = b.binary('or', low, b.convert(this.params.pointers.get(s) as Reg, 'i32'));
     }
     const bytes = this.plan.lanes * Math.max(...[...streams].map(bytesOfStream));
     low = b.binary('and', low, b.const('i32', bytes - 1));
@@ -188,17 +124,20 @@ class Emitter {
 
   /** Sets the outermost loop's bounds to those of each tile in turn. */
   private eachTile(body: () => void): void {
-    const { b, turns } = this;
+    const {
+      b,
+      params: { turns },
+    } = this;
     if (turns === null) return body();
-    const [all] = this.sizes;
+    const [all] = this.params.sizes;
     b.tiles((tile) => {
       const start = b.mul(tile, turns);
       this.starts[0] = start;
-      this.sizes[0] = b.min(b.add(start, turns), all);
+      this.params.sizes[0] = b.min(b.add(start, turns), all);
       body();
     });
     this.starts.length = 0;
-    this.sizes[0] = all;
+    this.params.sizes[0] = all;
   }
 
   private startOf(loop: number): Reg | number {
@@ -211,15 +150,18 @@ class Emitter {
     const { plan } = this;
     if (loop === plan.kept) return this.phases([cell]);
     if (loop !== plan.vector) {
-      const part = this.sizes[plan.kept];
-      this.b.loop(this.startOf(loop), this.sizes[loop], 1, [], (i) => {
-        const { b, total } = this;
+      const part = this.params.sizes[plan.kept];
+      this.b.loop(this.startOf(loop), this.params.sizes[loop], 1, [], (i) => {
+        const {
+          b,
+          params: { total },
+        } = this;
         if (total !== null && loop === 0)
-          this.sizes[plan.kept] = b.min(part, b.sub(total, b.mul(i, part)));
-        this.rows(loop + 1, this.enter(loop, i, cell, plan.exprs, 0));
+          this.params.sizes[plan.kept] = b.min(part, b.sub(total, b.mul(i, part)));
+        this.rows(loop + 1, this.cells.enter(loop, i, cell, plan.exprs, 0));
         return [];
       });
-      if (this.total !== null) this.sizes[plan.kept] = part;
+      if (this.params.total !== null) this.params.sizes[plan.kept] = part;
       return;
     }
     // The vector loop is the last kept one: rows lie side by side in the lanes.
@@ -240,9 +182,9 @@ class Emitter {
     const { plan } = this;
     for (let phase = 0; phase < plan.phases; phase++) {
       this.phase(phase, rows);
-      for (const row of rows) this.preload(plan.exprs, row, phase + 1);
+      for (const row of rows) this.cells.preload(plan.exprs, row, phase + 1);
     }
-    for (const row of rows) this.storeAll(this.stores('row'), row);
+    for (const row of rows) this.cells.storeAll(this.stores('row'), row);
   }
 
   // ---- inner loops
@@ -307,7 +249,7 @@ class Emitter {
     const last = plan.loops.length - 1;
     if (loop > last) return this.step(phase, cells, states);
     if (loop === plan.block && cells[0].block === null) {
-      const all = this.sizes[last];
+      const all = this.params.sizes[last];
       const step = Math.max(BLOCK, plan.lanes);
       return this.b.loop(0, all, step, states, (from, now) => {
         const block = { from, to: this.b.min(this.b.add(from, step), all) };
@@ -316,10 +258,10 @@ class Emitter {
     }
     if (loop === plan.vector) return this.vectorPhase(phase, cells[0], states);
     const turn = (i: Reg, now: readonly Reg[]): Reg[] => {
-      const next = cells.map((c) => this.enter(loop, i, c, this.needed[phase], Infinity));
+      const next = cells.map((c) => this.cells.enter(loop, i, c, this.needed[phase], Infinity));
       return this.inner(loop + 1, phase, next, [...now]);
     };
-    const size = this.sizes[loop];
+    const size = this.params.sizes[loop];
     const list = this.reductions[phase];
     if (loop < last || list.length === 0) {
       return this.b.loop(this.startOf(loop), size, 1, states, turn);
@@ -394,12 +336,12 @@ class Emitter {
   ): Reg[] {
     const { b, plan } = this;
     const { lanes } = plan;
-    const size = outer.block?.to ?? this.sizes[loop];
+    const size = outer.block?.to ?? this.params.sizes[loop];
     const level = phase < 0 ? 0 : Infinity;
     const cellsAt = (i: Reg, count: number, width: number, mask?: Reg): Cell[] =>
       Array.from({ length: count }, (_, u) => {
         const cell = { ...outer, lanes: width, ahead: u * width, ...(mask && { mask }) };
-        return this.enter(loop, i, cell, exprs, level, true);
+        return this.cells.enter(loop, i, cell, exprs, level, true);
       });
     if (lanes === 1) {
       const first = outer.block?.from ?? this.startOf(loop);
@@ -462,189 +404,18 @@ class Emitter {
     for (const cell of cells) {
       for (const { reduction, acc } of this.reductions[phase]) {
         const { operand, position } = reduction;
-        let value = this.emit(operand, cell);
+        let value = this.cells.emit(operand, cell);
         if (operand.dtype === 'bool') value = this.b.convert(value, 'i32');
         value = this.b.splat(value, cell.lanes);
         const place =
-          position === null ? null : this.b.splat(this.emit(position, cell), cell.lanes);
+          position === null ? null : this.b.splat(this.cells.emit(position, cell), cell.lanes);
         out.push(...acc.take(states.slice(out.length, out.length + acc.width), value, place));
       }
-      this.storeAll(this.storesOf(phase), cell);
+      this.cells.storeAll(this.storesOf(phase), cell);
     }
     return out;
   }
-
-  // ---- places
-
-  /** The cell inside loop `loop` at index `i`, with the loads made that belong there. */
-  private enter(
-    loop: number,
-    i: Reg,
-    cell: Cell,
-    exprs: readonly Expr[],
-    level: number,
-    vector = false,
-  ): Cell {
-    const base = new Map(cell.base);
-    for (const s of this.plan.streams) {
-      const kind = this.plan.classes.get(s)?.[loop];
-      if (kind === 'zero' || (vector && kind === 'unit')) continue;
-      const bytes = bytesOfStream(s);
-      const stride =
-        kind === 'unit' ? this.b.index(bytes) : (this.strides.get(`${s.id},${loop}`) as Reg);
-      const step = this.b.mul(i, stride);
-      base.set(s, this.b.add(base.get(s) as Reg, step));
-    }
-    const inside: Cell = {
-      ...cell,
-      known: new Map(cell.known),
-      base,
-      index: vector ? i : cell.index,
-    };
-    this.preload(exprs, inside, level, loop);
-    return inside;
-  }
-
-  /** Makes the loads that vary over `loop` (or none) and no loop further in, up to a level. */
-  private preload(exprs: readonly Expr[], cell: Cell, level: number, loop = -1): void {
-    const { plan } = this;
-    const row = level !== Infinity;
-    for (const e of exprs) {
-      if (e.kind !== 'load' && e.kind !== 'gather') continue;
-      if (cell.known.has(e) || (row && e.level > level)) continue;
-      const deepest = 31 - Math.clz32(plan.varies.get(e) as number);
-      // After a phase, rows make the loads that waited for its results.
-      const here = row && level > 0 ? deepest < plan.kept : deepest === loop;
-      if (here && (!row || deepest < plan.kept)) this.emit(e, cell);
-    }
-  }
-
-  // ---- values
-
-  private emit(e: Expr, cell: Cell): Reg {
-    let r = cell.known.get(e);
-    if (r === undefined) {
-      r = this.make(e, cell);
-      cell.known.set(e, r);
-    }
-    return r;
-  }
-
-  private make(e: Expr, cell: Cell): Reg {
-    switch (e.kind) {
-      case 'constant':
-        return constantReg(this.b, e);
-      case 'scalar':
-        return this.scalars.get(e) as Reg;
-      case 'load': {
-        const lanes = this.lanesAt(e.stream, cell);
-        const mask = lanes > 1 && cell.mask !== undefined ? { mask: cell.mask } : {};
-        return this.b.load(memOf(e.dtype), lanes, this.address(e.stream, cell), mask);
-      }
-      case 'position':
-        return this.position(e.stream, cell);
-      case 'gather':
-        return this.gather(e, cell);
-      case 'reduced':
-        throw new Error('a reduction is used before its phase has run');
-      case 'op':
-        return this.apply(e, cell);
-    }
-  }
-
-  private apply(e: Op, cell: Cell): Reg {
-    return applyOp(this.b, e, (a) => this.emit(a, cell));
-  }
-
-  /** Lanes of a value read from the stream: 1 where it does not vary along the vector loop. */
-  private lanesAt(s: Stream, cell: Cell): number {
-    const varies = cell.index !== null && this.plan.classes.get(s)?.[this.plan.vector] === 'unit';
-    return varies ? cell.lanes : 1;
-  }
-
-  private address(s: Stream, cell: Cell): Address {
-    const base = cell.base.get(s) as Reg;
-    const { vector, classes } = this.plan;
-    if (cell.index === null || classes.get(s)?.[vector] !== 'unit') return at(base);
-    const bytes = bytesOfStream(s) as 1 | 2 | 4 | 8;
-    return at(base, cell.ahead * bytes, cell.index, bytes);
-  }
-
-  private position(s: Stream, cell: Cell): Reg {
-    const { b } = this;
-    const base = cell.base.get(s) as Reg;
-    if (cell.index === null || this.plan.classes.get(s)?.[this.plan.vector] !== 'unit') {
-      return b.convert(base, 'i32');
-    }
-    const first = b.convert(b.add(b.add(base, cell.index), cell.ahead), 'i32');
-    if (cell.lanes === 1) return first;
-    return b.add(b.splat(first, cell.lanes), b.lanes('i32', cell.lanes));
-  }
-
-  /** Loads the element that the index names: negative ones count from the end once. */
-  private gather(e: Gather, cell: Cell): Reg {
-    const { b } = this;
-    const { size, stride } = this.gathers.get(e) as { size: Reg; stride: Reg };
-    const index = this.emit(e.index, cell);
-    const elem = index.type.elem;
-    const n = b.convert(size, elem);
-    const zero = b.const(elem, elem === 'i64' ? 0n : 0);
-    const place = b.select(b.compare('lt', index, zero), b.add(index, n), index);
-    const outside = b.binary('or', b.compare('lt', place, zero), b.compare('ge', place, n));
-    // An index that does not vary along the vector is told at the first of its lanes.
-    const position = this.emit(e.position, cell);
-    b.fault(outside, position.type.lanes === 1 ? position : b.extract(position, 0));
-    // Clamped to 0: what is stored after a fault does not matter, what is read must exist.
-    const safe = b.convert(b.select(outside, zero, place), 'index');
-    const address = this.address(e.stream, cell);
-    const base = b.add(address.base, b.mul(safe, stride));
-    return b.load(memOf(e.dtype), this.lanesAt(e.stream, cell), { ...address, base });
-  }
-
-  /** Computes all values before it stores the first. */
-  private storeAll(stores: readonly Store[], cell: Cell): void {
-    const { b } = this;
-    const strided = (s: Stream): boolean =>
-      cell.lanes > 1 && this.plan.classes.get(s)?.[this.plan.vector] === 'other';
-    const values = stores.map(({ stream, value }) => {
-      const lanes = strided(stream) ? cell.lanes : this.lanesAt(stream, cell);
-      return b.splat(this.emit(value, cell), lanes);
-    });
-    stores.forEach(({ stream, value }, i) => {
-      const mem = memOf(value.dtype);
-      if (!strided(stream)) {
-        const to = this.address(stream, cell);
-        const past = this.bypasses && cell.lanes > 1 && this.plan.bypassed.has(stream);
-        if (past && cell.mask === undefined) return b.stream(mem, to, values[i]);
-        return b.store(mem, to, values[i], values[i].type.lanes > 1 ? cell.mask : undefined);
-      }
-      const stride = this.strides.get(`${stream.id},${this.plan.vector}`) as Reg;
-      const base = cell.base.get(stream) as Reg;
-      for (let lane = 0; lane < cell.lanes; lane++) {
-        const place = b.add(base, b.mul(stride, cell.ahead + lane));
-        b.store(mem, at(place), b.extract(values[i], lane));
-      }
-    });
-  }
 }
-
-type Op = Extract<Expr, { kind: 'op' }>;
-
-/** One function of an expression, on registers; scalars are widened where they meet vectors. */
-export function applyOp(b: KernelBuilder, e: Op, regOf: (a: Expr) => Reg): Reg {
-  const args = e.args.map((a) => (typeof a === 'number' ? a : { dtype: a.dtype, reg: regOf(a) }));
-  const position = e.position === null ? null : regOf(e.position);
-  let lanes = position?.type.lanes ?? 1;
-  for (const a of args) if (typeof a !== 'number') lanes = Math.max(lanes, a.reg.type.lanes);
-  const x = new Expression(b, lanes, position === null ? null : () => position);
-  if (e.fn === 'cast') return x.cast(args[0] as { dtype: DType; reg: Reg }, e.dtype).reg;
-  const call = x[e.fn] as (...args: unknown[]) => { reg: Reg };
-  return call.apply(x, args).reg;
-}
-
-/** A constant as a scalar register. */
-export const constantReg = (b: KernelBuilder, e: Extract<Expr, { kind: 'constant' }>): Reg =>
-  new Expression(b, 1, null).constant(e.value, e.dtype).reg;
 
 /** The expressions below `roots` that belong to their phase: not past a reduction. */
 function below(roots: readonly Expr[]): Expr[] {

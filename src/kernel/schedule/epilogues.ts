@@ -5,7 +5,7 @@ import type { Epilogue, EpilogueOperand } from '../epilogue.ts';
 import type { Step } from '../fuse/step.ts';
 import type { BufferRef } from '../launch.ts';
 import type { Assembly } from './assembly.ts';
-import { applyOp, constantReg } from './emit.ts';
+import { applyOp, constantReg } from './cells.ts';
 import type { Expr, Stream } from './expr.ts';
 import { GroupBuilder } from './group.ts';
 import { chainOf, isPositional, isScalar, operandTypes } from './operand.ts';
