@@ -6,10 +6,12 @@ import { encode, MAX_INSTRUCTION_BYTES } from './encode.ts';
 import type { Branch, Stretch } from './layout.ts';
 import { link, type Reference } from './link.ts';
 import { type ListingLine, makeListing, type Note } from './listing.ts';
+import type { Form } from './form.ts';
+import { KIND_BITS } from './operand-kind.ts';
 import { Label, type Memory, type Operand, Rounding } from './operands.ts';
 import { instructionText } from './print.ts';
 import { type Gp64, gp32 } from './registers.ts';
-import { fitsVex, selectForm } from './select-form.ts';
+import { fitsVex, plainForm, plainForms, selectForm, signatureOf } from './select-form.ts';
 
 export interface AssemblerOptions {
   /** `avx2` refuses what needs AVX-512; `avx512` (the default) may use it for shorter code too. */
@@ -30,6 +32,16 @@ export interface MachineCode {
   readonly listing: readonly ListingLine[];
 }
 
+/** By mnemonic, then by the signatures of all operands. */
+type PlainForms = Map<string, Map<number, readonly Form[]>>;
+
+const PLAIN: Readonly<Record<'avx2' | 'avx512', PlainForms>> = {
+  avx2: new Map(),
+  avx512: new Map(),
+};
+
+const SIGNATURE_BITS = KIND_BITS + 1;
+
 export class Assembler {
   readonly #avx512: boolean;
   readonly #code = new CodeBuffer();
@@ -37,15 +49,15 @@ export class Assembler {
   readonly #stretches: Stretch[] = [];
   readonly #references: Reference[] = [];
   readonly #notes: Note[] | null;
+  readonly #plain: PlainForms;
   /** Of the instruction at hand; the slots are used again, so that emitting makes no garbage. */
   readonly #operands: Operand[] = [0, 0, 0, 0, 0];
-  #count = 0;
-  #rounding: Rounding | null = null;
   #labels = 0;
   #alignment = 16;
 
   constructor(options: AssemblerOptions = {}) {
     this.#avx512 = options.isa !== 'avx2';
+    this.#plain = this.#avx512 ? PLAIN.avx512 : PLAIN.avx2;
     this.#notes = options.listing === true ? [] : null;
   }
 
@@ -93,16 +105,65 @@ export class Assembler {
    */
   emit(mnemonic: string, a?: Operand, b?: Operand, c?: Operand, d?: Operand, e?: Operand): void {
     const operands = this.#operands;
-    this.#count = 0;
-    this.#rounding = null;
-    if (a !== undefined) this.#collect(a);
-    if (b !== undefined) this.#collect(b);
-    if (c !== undefined) this.#collect(c);
-    if (d !== undefined) this.#collect(d);
-    if (e !== undefined) this.#collect(e);
-    const rounding = this.#rounding;
-    const count = this.#count;
+    let count = 0;
+    let signature = 0;
+    if (a !== undefined) {
+      operands[count++] = a;
+      signature = signatureOf(a);
+    }
+    if (b !== undefined) {
+      operands[count++] = b;
+      signature |= signatureOf(b) << SIGNATURE_BITS;
+    }
+    if (c !== undefined) {
+      operands[count++] = c;
+      signature |= signatureOf(c) << (2 * SIGNATURE_BITS);
+    }
+    if (d !== undefined) {
+      operands[count++] = d;
+      signature |= signatureOf(d) << (3 * SIGNATURE_BITS);
+    }
+    if (e !== undefined) {
+      operands[count++] = e;
+      signature |= signatureOf(e) << (4 * SIGNATURE_BITS);
+    }
+    const forms = this.#plain.get(mnemonic)?.get(signature);
+    const form =
+      forms === undefined
+        ? this.#learn(mnemonic, signature, count)
+        : plainForm(forms, operands, this.#avx512);
+    if (form === null) this.#emitAny(mnemonic, count);
+    else this.#append(mnemonic, form, null, count);
+  }
+
+  /** Remembers which forms there are for a signature that is new; the one at hand if it is plain. */
+  #learn(mnemonic: string, signature: number, count: number): Form | null {
+    const forms = plainForms(mnemonic, this.#operands, count, this.#avx512);
+    let known = this.#plain.get(mnemonic);
+    if (known === undefined) {
+      known = new Map();
+      this.#plain.set(mnemonic, known);
+    }
+    known.set(signature, forms);
+    return plainForm(forms, this.#operands, this.#avx512);
+  }
+
+  /** Emits what is not plain: with a rounding, a mask, a high register, or refused. */
+  #emitAny(mnemonic: string, given: number): void {
+    const operands = this.#operands;
+    let rounding: Rounding | null = null;
+    let count = 0;
+    for (let i = 0; i < given; i++) {
+      const operand = operands[i];
+      if (operand instanceof Rounding) rounding = operand;
+      else operands[count++] = operand;
+    }
     const form = selectForm(mnemonic, operands, count, rounding, this.#avx512);
+    this.#append(mnemonic, form, rounding, count);
+  }
+
+  #append(mnemonic: string, form: Form, rounding: Rounding | null, count: number): void {
+    const operands = this.#operands;
     if (this.#notes !== null) {
       const vex = fitsVex(mnemonic, operands, count, rounding);
       this.#note(null, instructionText(form, operands, rounding, vex));
@@ -117,11 +178,6 @@ export class Assembler {
     const target = (operands[form.rm] as Memory).label as Label;
     const end = this.#code.length;
     this.#references.push({ position, end, stretch: this.#stretches.length, target });
-  }
-
-  #collect(operand: Operand): void {
-    if (operand instanceof Rounding) this.#rounding = operand;
-    else this.#operands[this.#count++] = operand;
   }
 
   #branch(mnemonic: string, opcode: number, target: Label): void {

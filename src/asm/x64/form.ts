@@ -47,6 +47,9 @@ export interface Form {
   readonly immediate: number;
   readonly immediateBytes: number;
   readonly immediateRange: ImmediateRange;
+  /** The range itself, inclusive; wrapped values (see `extendedBits`) are beyond it. */
+  readonly least: number;
+  readonly most: number;
   /** Bits to which a sign-extended byte extends: 2^32 - 1 is -1 where they are 32. Else 0. */
   readonly extendedBits: number;
   readonly label: number;

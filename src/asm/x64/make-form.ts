@@ -49,6 +49,7 @@ export function makeForm(parts: RowParts): Form {
     immediate,
     immediateBytes: immediate < 0 ? 0 : patterns[immediate].immediateBytes,
     immediateRange: immediate < 0 ? 'any' : patterns[immediate].range,
+    ...rangeOf(immediate < 0 ? null : patterns[immediate]),
     extendedBits: immediate < 0 || width.gp === 64 ? 0 : patterns[immediate].extendedBits,
     label: patterns.findIndex((p) => p.isLabel),
     memoryBits,
@@ -61,6 +62,12 @@ export function makeForm(parts: RowParts): Form {
     reversePrefix: PREFIXES[reverse.slice(0, -2)] ?? code.prefix,
     avx512: encoding === ENCODING.evex || patterns.some((p) => p.isMask),
   };
+}
+
+function rangeOf(pattern: OperandPattern | null): { least: number; most: number } {
+  if (pattern === null || pattern.range === 'one') return { least: 1, most: 1 };
+  const limit = 2 ** (8 * pattern.immediateBytes - 1);
+  return { least: -limit, most: (pattern.range === 'signed' ? limit : 2 * limit) - 1 };
 }
 
 /** `29` of a flag `rev29`, `66d6` of `rev66d6`. */

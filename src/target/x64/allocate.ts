@@ -5,14 +5,15 @@
  *
  * Source: M. Poletto, V. Sarkar, Linear scan register allocation, TOPLAS 21(5), 1999, section 4.
  */
-import type { Class, Place, VReg } from './machine.ts';
+import type { Class, Place } from './machine.ts';
 import type { Home, Homes } from './share.ts';
 
 /** Registers that values may take, best first. */
 export type Registers = Readonly<Record<Class, readonly number[]>>;
 
 export interface Allocation {
-  readonly placeOf: (reg: VReg) => Place;
+  /** Of each virtual register, by its id. */
+  readonly places: readonly Place[];
   /** Bytes of the stack that spills take; a multiple of 64. */
   readonly stackBytes: number;
   /** General registers that are written. */
@@ -35,7 +36,7 @@ export function allocate(homes: Homes, registers: Registers): Allocation {
   for (const { members, place } of homes) {
     for (const { id } of members) places[id] = place as Place;
   }
-  return { placeOf: (reg) => places[reg.id], stackBytes, used };
+  return { places, stackBytes, used };
 }
 
 interface Active {
