@@ -6,7 +6,7 @@
  * Source: M. Poletto, V. Sarkar, Linear scan register allocation, TOPLAS 21(5), 1999, section 4.
  */
 import type { Class, Place } from './machine.ts';
-import type { Home, Homes } from './share.ts';
+import { type Home, type Homes, NEVER } from './share.ts';
 
 /** Registers that values may take, best first. */
 export type Registers = Readonly<Record<Class, readonly number[]>>;
@@ -59,7 +59,7 @@ function scan(
 ): void {
   const free = registers.toReversed();
   const active: Active[] = [];
-  let nextEnd = Number.POSITIVE_INFINITY;
+  let nextEnd = NEVER;
   for (let i = 0; i < homes.length; i++) {
     const home = homes[i];
     const { start, end } = home;
@@ -89,7 +89,7 @@ function scan(
 
 /** Frees the registers of homes that end by a position; the next end. */
 function expire(active: Active[], position: number, free: number[]): number {
-  let nextEnd = Number.POSITIVE_INFINITY;
+  let nextEnd = NEVER;
   let kept = 0;
   for (let i = 0; i < active.length; i++) {
     const a = active[i];

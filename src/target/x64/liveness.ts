@@ -4,7 +4,7 @@
  * assigned before it lives to the loop's end. `share.ts` then gives one home to what is only copied.
  */
 import type { Copy, MemUse, MInst, MLoop, MNode, VReg } from './machine.ts';
-import { type Copied, Home, type Homes, share } from './share.ts';
+import { type Copied, type Home, type Homes, homeOf, share } from './share.ts';
 
 /** One more loop around an access makes it so many times as frequent. */
 const LOOP_WEIGHT = 8;
@@ -120,7 +120,7 @@ class Meter {
   private home(reg: VReg): Home {
     let home = this.byId[reg.id];
     if (home === undefined) {
-      home = new Home(reg);
+      home = homeOf(reg);
       this.byId[reg.id] = home;
       this.homes.push(home);
     }

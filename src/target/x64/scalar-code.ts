@@ -5,7 +5,7 @@
 import type { BinaryOp, Elem, Predicate, Reg, UnaryOp } from '../../kernel/index.ts';
 import { ARG_PARAMS } from './abi.ts';
 import { compareFloats } from './float-code.ts';
-import type { Condition, MInst, VReg } from './machine.ts';
+import { type Condition, type MInst, memUse, type VReg } from './machine.ts';
 import {
   bytesOf,
   instOf,
@@ -35,10 +35,8 @@ export function selectScalar(s: Selector, inst: Simple): void {
       return constant(s, inst);
     case 'param':
       return param(s, inst);
-    case 'tile': {
-      const at = { kind: 'mem', base: inst.which, disp: 0, bits: 64 } as const;
-      return s.emit('mov', [s.operand(inst.dst), at]);
-    }
+    case 'tile':
+      return s.emit('mov', [s.operand(inst.dst), memUse(inst.which, 0, 64)]);
     case 'unary':
       return isFloat(inst.dst.type.elem) ? floatUnary(s, inst) : intUnary(s, inst);
     case 'binary':
@@ -98,8 +96,7 @@ function constant(s: Selector, { dst, value }: Of<'const'>): void {
   const { elem } = dst.type;
   if (!isFloat(elem)) return loadImmediate(s, s.reg(dst), bytesOf(elem), value);
   const x = s.operand(dst);
-  const memory = s.broadcast(elem, value);
-  s.emit(`vmov${ss(elem)}`, [x, { ...memory, broadcast: false }]);
+  s.emit(`vmov${ss(elem)}`, [x, s.pooledElement(elem, value)]);
 }
 
 export function loadImmediate(s: Selector, v: VReg, bytes: 4 | 8, value: number | bigint): void {
@@ -113,7 +110,7 @@ export function loadImmediate(s: Selector, v: VReg, bytes: 4 | 8, value: number 
 function param(s: Selector, { dst, slot }: Of<'param'>): void {
   const { elem } = dst.type;
   const disp = 8 * (ARG_PARAMS + slot);
-  const at = (bits: 32 | 64) => ({ kind: 'mem', base: 'args', disp, bits }) as const;
+  const at = (bits: 32 | 64) => memUse('args', disp, bits);
   if (isFloat(elem)) s.emit(`vmov${ss(elem)}`, [s.operand(dst), at(elem === 'f64' ? 64 : 32)]);
   else if (elem === 'index') s.emit('vcvttsd2si', [s.operand(dst), at(64)]);
   else if (bytesOf(elem) === 8) s.emit('mov', [s.operand(dst), at(64)]);
@@ -148,13 +145,11 @@ function intBinary(s: Selector, { fn, dst, a, b }: Of<'binary'>): void {
   if (fn === 'add') {
     return s.emit('lea', [
       d,
-      small === undefined
-        ? { kind: 'mem', base: x.reg, index: s.reg(b), scale: 1, disp: 0, bits: 64 }
-        : { kind: 'mem', base: x.reg, disp: small, bits: 64 },
+      small === undefined ? memUse(x.reg, 0, 64, s.reg(b)) : memUse(x.reg, small, 64),
     ]);
   }
   if (fn === 'sub' && small !== undefined && small !== -(2 ** 31)) {
-    return s.emit('lea', [d, { kind: 'mem', base: x.reg, disp: -small, bits: 64 }]);
+    return s.emit('lea', [d, memUse(x.reg, -small, 64)]);
   }
   if (tied !== undefined) return s.emit(tied, [d, small ?? s.operand(b)], { tied: x.reg });
   switch (fn) {
@@ -301,7 +296,7 @@ function convert(s: Selector, { dst, a }: Of<'convert'>): void {
 function toMask(s: Selector, dst: Reg, a: Reg): void {
   const { elem } = a.type;
   if (isFloat(elem)) {
-    const zero = { ...s.broadcast(elem, 0), broadcast: false };
+    const zero = s.pooledElement(elem, 0);
     return s.isa.compareFloats(s, s.reg(dst), ss(elem), s.operand(a), zero, compareFloats('ne'));
   }
   const x = s.operand(a);

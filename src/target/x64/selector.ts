@@ -16,17 +16,18 @@ import {
 } from '../../kernel/index.ts';
 import { ARG_FAULT, ARG_PARAMS } from './abi.ts';
 import type { IsaCode } from './isa-code.ts';
-import type {
-  Class,
-  Condition,
-  Copy,
-  MemUse,
-  MInst,
-  MNode,
-  MOperand,
-  RegUse,
-  Remake,
-  VReg,
+import {
+  type Class,
+  type Condition,
+  type Copy,
+  type MemUse,
+  type MInst,
+  type MNode,
+  type MOperand,
+  memUse,
+  type RegUse,
+  type Remake,
+  type VReg,
 } from './machine.ts';
 
 export type Of<Op extends Inst['op']> = Extract<Inst, { op: Op }>;
@@ -235,11 +236,12 @@ export class Selector {
     const outer = this.nodes;
     this.nodes = [];
     const [word, position] = [this.temp('gp', 8), this.temp('gp', 8)];
-    const slot: MemUse = { kind: 'mem', base: 'args', disp: 8 * ARG_FAULT, bits: 64 };
-    this.emit('vcvttsd2si', [this.use(word, 64), slot]);
+    this.emit('vcvttsd2si', [this.use(word, 64), memUse('args', 8 * ARG_FAULT, 64)]);
     this.emit('mov', [this.use(position, 32), this.use(this.reg(inst.position), 32)]);
-    const at: MemUse = { kind: 'mem', base: word, disp: 0, bits: 64 };
-    this.emit('lower', [at, this.use(position, 64)], { reads: true, foldable: -1 });
+    this.emit('lower', [memUse(word, 0, 64), this.use(position, 64)], {
+      reads: true,
+      foldable: -1,
+    });
     const write = this.nodes;
     this.nodes = outer;
     this.nodes.push({
@@ -322,7 +324,7 @@ export class Selector {
     if (reg === undefined) {
       reg = this.temp('vec', 64);
       this.tables.set(key, reg);
-      const at: MemUse = { kind: 'mem', base: this.pooled(bytes), disp: 0, bits: 512 };
+      const at = memUse(this.pooled(bytes), 0, 512);
       this.prelude.push(instOf('vmovups', [this.use(reg, 512), at]));
     }
     return reg;
@@ -365,17 +367,10 @@ export class Selector {
     return this.operand(reg);
   }
 
-  address(addr: Address, bits: number, broadcast = false): MemUse {
-    return {
-      kind: 'mem',
-      base: this.reg(addr.base),
-      index: addr.index === undefined ? undefined : this.reg(addr.index),
-      scale: addr.scale ?? 1,
-      disp: addr.offset,
-      bits: bits as MemUse['bits'],
-      broadcast,
-      mask: undefined,
-    };
+  address(addr: Address, bits: number, broadcast = false, mask?: VReg): MemUse {
+    const base = this.reg(addr.base);
+    const index = addr.index === undefined ? undefined : this.reg(addr.index);
+    return memUse(base, addr.offset, bits, index, addr.scale, broadcast, mask);
   }
 
   /** One element in the pool. */
@@ -391,15 +386,19 @@ export class Selector {
 
   /** A pooled element for every lane, as a memory operand. */
   broadcast(elem: Elem, value: number | bigint): MemUse {
-    const bits = (8 * bytesOf(elem)) as MemUse['bits'];
-    return { kind: 'mem', base: this.element(elem, value), disp: 0, bits, broadcast: true };
+    return memUse(this.element(elem, value), 0, 8 * bytesOf(elem), undefined, 1, true);
+  }
+
+  /** A pooled element, as a memory operand. */
+  pooledElement(elem: Elem, value: number | bigint): MemUse {
+    return memUse(this.element(elem, value), 0, 8 * bytesOf(elem));
   }
 
   /** A pooled vector with one value in every lane. */
   lanesOf(elem: Elem, value: number | bigint, bits: number): MemUse {
     const one = elementBytes(elem, value);
     const all = new Uint8Array(bits / 8).map((_, i) => one[i % one.length]);
-    return { kind: 'mem', base: this.pooled(all), disp: 0, bits: bits as MemUse['bits'] };
+    return memUse(this.pooled(all), 0, bits);
   }
 
   /** Appends an instruction whose first operand it assigns, if that is a register. */

@@ -11,29 +11,41 @@ import type { Place, VReg } from './machine.ts';
  * One place to be found, and when it is taken: that of a register from its first to its last
  * position, and of those that came to share it.
  */
-export class Home {
+export interface Home {
   readonly reg: VReg;
-  /** Registers that share it, the first among them; null while it is alone. */
-  members: VReg[] | null = null;
+  /** Registers that share it, `reg` among them; null while it is alone. */
+  members: VReg[] | null;
   /** First and last position. */
-  start = Number.POSITIVE_INFINITY;
-  end = -1;
+  start: number;
+  end: number;
   /** How often it is read or written, by the depth of loops. */
-  weight = 0;
+  weight: number;
   /** The last loop that has noted it. */
-  loop = 0;
+  loop: number;
   /** Where it is, once `allocate.ts` has decided. */
-  place: Place | null = null;
+  place: Place | null;
   /** Beginnings and ends of its pieces, in order, once it may get more than one. */
-  starts: number[] | null = null;
-  ends: number[] | null = null;
+  starts: number[] | null;
+  ends: number[] | null;
   /** The home that this one became part of. */
-  into: Home | null = null;
-
-  constructor(reg: VReg) {
-    this.reg = reg;
-  }
+  into: Home | null;
 }
+
+/** Behind every position. */
+export const NEVER = 2 ** 30 - 1;
+
+export const homeOf = (reg: VReg): Home => ({
+  reg,
+  members: null,
+  start: NEVER,
+  end: -1,
+  weight: 0,
+  loop: 0,
+  place: null,
+  starts: null,
+  ends: null,
+  into: null,
+});
 
 export interface Copied {
   readonly from: VReg;

@@ -2,7 +2,7 @@
 import type { BinaryOp, Elem, Reg, UnaryOp } from '../../kernel/index.ts';
 import type { Operands } from './isa-code.ts';
 import { countingBytes, dq, ps } from './lanes.ts';
-import type { MemUse, RegUse } from './machine.ts';
+import { memUse, type RegUse } from './machine.ts';
 import { floatMinMax, fma, move } from './scalar-code.ts';
 import { bytesOf, isFloat, type Of, type Selector, type Simple } from './selector.ts';
 
@@ -127,14 +127,14 @@ function splat(s: Selector, inst: Of<'splat'>): void {
   if (Number(known) === 0 && !Object.is(known, -0)) {
     return s.emit('vxorps', [d, d, d], { foldable: -1 });
   }
-  s.emit(name, [d, { ...s.broadcast(elem, known), broadcast: false }]);
+  s.emit(name, [d, s.pooledElement(elem, known)]);
 }
 
 function lanes(s: Selector, { dst }: Of<'lanes'>): void {
   const { elem, lanes: n } = dst.type;
   const d = s.operand(dst);
   const label = s.pooled(countingBytes(elem as 'i32' | 'i64', n));
-  s.emit('vmovups', [d, { kind: 'mem', base: label, disp: 0, bits: d.bits as MemUse['bits'] }]);
+  s.emit('vmovups', [d, memUse(label, 0, d.bits)]);
 }
 
 function extract(s: Selector, inst: Of<'extract'>): void {
