@@ -10,7 +10,7 @@ import type { Memory, Operand, Rounding } from './operands.ts';
 import type { Register } from './registers.ts';
 
 /** An instruction has at most 15 bytes. */
-export const MAX_INSTRUCTION_BYTES = 15;
+const MAX_INSTRUCTION_BYTES = 15;
 
 const LEGACY_PREFIXES = [0, 0x66, 0xf3, 0xf2];
 const { legacy: LEGACY, evex: EVEX } = ENCODING;
@@ -18,7 +18,7 @@ const { legacy: LEGACY, evex: EVEX } = ENCODING;
 const FIRST_MEMORY = KIND.memory;
 
 /**
- * Appends the instruction to `out`, which has room for it. Returns where its four bytes relative to
+ * Appends the instruction to `out`. Returns where its four bytes relative to
  * rip are (to be filled in when addresses are known), or -1.
  */
 export function encode(
@@ -28,8 +28,9 @@ export function encode(
   out: CodeBuffer,
 ): number {
   const { encoding } = form;
-  const { bytes } = out;
   let at = out.length;
+  if (out.bytes.length - at < MAX_INSTRUCTION_BYTES) out.reserve(MAX_INSTRUCTION_BYTES);
+  const { bytes } = out;
   const reg = form.reg < 0 ? 0 : (operands[form.reg] as Register).id;
   const vvvv = form.vvvv < 0 ? 0 : (operands[form.vvvv] as Register).id;
   // What may be memory is one or the other.

@@ -26,6 +26,9 @@ export function plainForms(
   return plain ? forms : [];
 }
 
+/** Whether a plain form fits whatever the operands are. */
+export const isSettled = (form: Form): boolean => form.immediate < 0 && !form.hasFixed;
+
 /** The form of `selectForm` out of the plain ones; null where it takes more to tell. */
 export function plainForm(
   forms: readonly Form[],

@@ -55,7 +55,8 @@ export type Simple = Exclude<Inst, { op: 'loop' | 'if' | 'fault' }>;
 
 /** What makes code for values. */
 export interface ValueCode {
-  value(s: Selector, inst: Simple): void;
+  /** `dst` is what it assigns, if anything. */
+  value(s: Selector, inst: Simple, dst: Reg | undefined): void;
   /** What sets the flags for a branch on a truth value, and the condition that then holds. */
   test(s: Selector, cond: Reg): { test: MInst; holds: Condition };
 }
@@ -121,8 +122,9 @@ export class Selector {
     let nextWrite = block.length;
     for (let i = block.length - 1; i >= 0; i--) {
       const inst = block[i];
-      if ('dst' in inst) {
-        const { id } = inst.dst;
+      const dst = resultOf(inst);
+      if (dst !== undefined) {
+        const { id } = dst;
         this.defs[id] = inst;
         if (uses[id] === 0 && isRemovable(inst)) continue;
         if (uses[id] === 1 && users.block[id] === number) {
@@ -148,12 +150,47 @@ export class Selector {
       if (inst.op === 'store' || inst.op === 'loop' || inst.op === 'if' || inst.op === 'fault') {
         nextWrite = i;
       }
-      for (const { id } of operandsOf(inst)) {
-        uses[id]++;
-        users.at[id] = i;
-        users.block[id] = number;
+      this.count(inst, i, users, number);
+    }
+  }
+
+  /** Notes what an instruction reads itself. */
+  private count(inst: Inst, at: number, users: Users, block: number): void {
+    switch (inst.op) {
+      case 'const':
+      case 'param':
+        return;
+      case 'load':
+      case 'store':
+      case 'prefetch': {
+        const { addr } = inst;
+        this.countOne(addr.base, at, users, block);
+        if (addr.index !== undefined) this.countOne(addr.index, at, users, block);
+        if (inst.op === 'prefetch') return;
+        if (inst.op === 'store') this.countOne(inst.value, at, users, block);
+        if (inst.mask !== undefined) this.countOne(inst.mask, at, users, block);
+        return;
+      }
+      case 'fma':
+        this.countOne(inst.a, at, users, block);
+        this.countOne(inst.b, at, users, block);
+        this.countOne(inst.c, at, users, block);
+        return;
+      case 'binary':
+        this.countOne(inst.a, at, users, block);
+        this.countOne(inst.b, at, users, block);
+        return;
+      default: {
+        const read = operandsOf(inst);
+        for (let i = 0; i < read.length; i++) this.countOne(read[i], at, users, block);
       }
     }
+  }
+
+  private countOne({ id }: Reg, at: number, users: Users, block: number): void {
+    this.uses[id]++;
+    users.at[id] = at;
+    users.block[id] = block;
   }
 
   private foldsInto(inst: Inst, user: Inst): boolean {
@@ -161,8 +198,10 @@ export class Selector {
     return (this.isa.broadcasts || !spreads) && foldsInto(inst, user);
   }
 
-  private needed(inst: Inst): boolean {
-    return !('dst' in inst) || this.uses[inst.dst.id] > 0 || !isRemovable(inst);
+  /** Whether code is made for what assigns a register here, and not at its use or never. */
+  private needed(inst: Inst, dst: Reg): boolean {
+    if (this.folded[dst.id] === 1) return false;
+    return this.uses[dst.id] > 0 || !isRemovable(inst);
   }
 
   // ---- control
@@ -170,21 +209,22 @@ export class Selector {
   private block(insts: readonly Inst[]): readonly MNode[] {
     const outer = this.nodes;
     this.nodes = [];
-    for (const inst of insts) {
-      if (!this.needed(inst) || ('dst' in inst && this.folded[inst.dst.id] === 1)) continue;
-      if (inst.op === 'loop') this.loop(inst);
-      else if (inst.op === 'if') this.branch(inst);
-      else if (inst.op === 'fault') this.fault(inst);
-      else this.simple(inst);
+    for (let i = 0; i < insts.length; i++) {
+      const inst = insts[i];
+      const { op } = inst;
+      const dst = resultOf(inst);
+      if (dst !== undefined) {
+        if (!this.needed(inst, dst)) continue;
+        this.depths[dst.id] = this.depth;
+        this.code.value(this, inst as Simple, dst);
+      } else if (op === 'loop') this.loop(inst);
+      else if (op === 'if') this.branch(inst);
+      else if (op === 'fault') this.fault(inst);
+      else this.code.value(this, inst as Simple, undefined);
     }
     const made = this.nodes;
     this.nodes = outer;
     return made;
-  }
-
-  private simple(inst: Simple): void {
-    if ('dst' in inst) this.depths[inst.dst.id] = this.depth;
-    this.code.value(this, inst);
   }
 
   private loop(inst: Of<'loop'>): void {
@@ -280,41 +320,52 @@ export class Selector {
 
   /** The virtual register of a value. */
   reg(reg: Reg): VReg {
-    let v = this.regs[reg.id];
-    if (v === undefined) {
-      const { elem, lanes } = reg.type;
-      const cls = classOf(reg.type, this.isa.maskClass);
-      const whole = elem === 'mask' && lanes > 1;
-      const bytes = cls !== 'vec' ? 8 : whole ? this.isa.vectorBytes : bitsOf(reg.type) / 8;
-      v = { id: this.nextId++, class: cls, bytes, remake: this.remakeOf(reg) };
-      this.regs[reg.id] = v;
-    }
+    return this.regs[reg.id] ?? this.newReg(reg);
+  }
+
+  private newReg(reg: Reg): VReg {
+    const { elem, lanes } = reg.type;
+    const cls = classOf(reg.type, this.isa.maskClass);
+    const whole = elem === 'mask' && lanes > 1;
+    const bytes = cls !== 'vec' ? 8 : whole ? this.isa.vectorBytes : bitsOf(reg.type) / 8;
+    const v = { id: this.nextId++, class: cls, bytes, remake: this.remakeOf(reg) };
+    this.regs[reg.id] = v;
     return v;
   }
 
   private remakeOf(reg: Reg): Remake | undefined {
     const inst = this.defs[reg.id];
-    if (inst?.op === 'param' && reg.type.elem === 'index') {
-      return { kind: 'slot', slot: ARG_PARAMS + inst.slot };
-    }
-    if (inst?.op === 'tile') {
-      this.tiled = true;
-      return { kind: 'call', which: inst.which };
-    }
+    if (inst === undefined) return undefined;
     const { elem, lanes } = reg.type;
-    if (inst?.op === 'const' && lanes === 1 && !isFloat(elem)) {
-      return { kind: 'immediate', value: BigInt(inst.value) };
+    switch (inst.op) {
+      case 'param':
+        return elem === 'index' ? { kind: 'slot', slot: ARG_PARAMS + inst.slot } : undefined;
+      case 'tile':
+        this.tiled = true;
+        return { kind: 'call', which: inst.which };
+      case 'const':
+        if (lanes === 1 && !isFloat(elem)) {
+          return { kind: 'immediate', value: BigInt(inst.value) };
+        }
+        return this.remakeLanes(elem, lanes, inst.value);
+      case 'splat':
+        return this.remakeLanes(elem, lanes, this.constant(inst.a));
+      default:
+        return undefined;
     }
-    const value = this.splatConstant(reg);
-    if (value !== undefined && elem !== 'mask' && (lanes > 1 || isFloat(elem))) {
-      const elementBytes = bytesOf(elem);
-      const spread = lanes > 1 && !this.isa.broadcasts;
-      const label = spread
-        ? this.lanesOf(elem, value, this.isa.vectorBytes * 8).base
-        : this.element(elem, value);
-      return { kind: 'broadcast', label: label as Label, elementBytes };
-    }
-    return undefined;
+  }
+
+  private remakeLanes(
+    elem: Elem,
+    lanes: number,
+    value: number | bigint | undefined,
+  ): Remake | undefined {
+    if (value === undefined || elem === 'mask' || (lanes === 1 && !isFloat(elem))) return undefined;
+    const spread = lanes > 1 && !this.isa.broadcasts;
+    const label = spread
+      ? this.lanesOf(elem, value, this.isa.vectorBytes * 8).base
+      : this.element(elem, value);
+    return { kind: 'broadcast', label: label as Label, elementBytes: bytesOf(elem) };
   }
 
   /** A register with these 64 bytes, loaded once, before everything else. */
@@ -402,7 +453,7 @@ export class Selector {
   }
 
   /** Appends an instruction whose first operand it assigns, if that is a register. */
-  emit(name: string, operands: readonly MOperand[], options: InstOptions = {}): void {
+  emit(name: string, operands: readonly MOperand[], options?: InstOptions): void {
     this.nodes.push(instOf(name, operands, options));
   }
 
@@ -456,14 +507,15 @@ const READS = new Set([
   'jmp',
 ]);
 
-export function instOf(
-  name: string,
-  operands: readonly MOperand[],
-  { tied, reads = READS.has(name), foldable }: InstOptions = {},
-): MInst {
+export function instOf(name: string, operands: readonly MOperand[], options?: InstOptions): MInst {
   const first = operands[0];
-  const def = !reads && typeof first === 'object' && first.kind === 'reg' ? first.reg : null;
-  return { kind: 'inst', name, operands, def, tied, foldable: foldable ?? usualFold(operands) };
+  let def: VReg | null = null;
+  if (typeof first === 'object' && first.kind === 'reg') {
+    const reads = options?.reads ?? READS.has(name);
+    if (!reads) def = first.reg;
+  }
+  const foldable = options?.foldable ?? usualFold(operands);
+  return { kind: 'inst', name, operands, def, tied: options?.tied, foldable };
 }
 
 /** The last register operand, unless there is memory already. */
@@ -497,6 +549,9 @@ export const isInt32 = (x: number | bigint): boolean => {
   const n = Number(x);
   return Number.isInteger(n) && n >= -(2 ** 31) && n < 2 ** 31;
 };
+
+/** The register that an instruction assigns; none of a loop or branch. */
+const resultOf = (inst: Inst): Reg | undefined => (inst as { readonly dst?: Reg }).dst;
 
 const isRemovable = (inst: Inst): boolean => isPure(inst) || inst.op === 'load';
 
