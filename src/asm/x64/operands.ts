@@ -55,19 +55,22 @@ export interface MemoryOptions {
   readonly mask?: MaskRegister;
 }
 
-/** [base + index * scale + disp], or with a label [rip + label + disp]. */
+/**
+ * [base + index * scale + disp], or with a label [rip + label + disp]. There are many: the fields are
+ * declared, so that only the constructor's assignments make them.
+ */
 export class Memory {
-  readonly kind: number;
+  declare readonly kind: number;
   /** Its kind, and whether there is more to it. */
-  readonly signature: number;
-  readonly base: Gp64 | null;
-  readonly label: Label | null;
-  readonly index: IndexRegister | null;
-  readonly scale: number;
-  readonly disp: number;
-  readonly bits: number;
-  readonly broadcast: boolean;
-  readonly writeMask: number;
+  declare readonly signature: number;
+  declare readonly base: Gp64 | null;
+  declare readonly label: Label | null;
+  declare readonly index: IndexRegister | null;
+  declare readonly scale: number;
+  declare readonly disp: number;
+  declare readonly bits: number;
+  declare readonly broadcast: boolean;
+  declare readonly writeMask: number;
 
   /** Unchecked: `mem` checks. A broadcast is to any number of lanes, or so many. */
   constructor(

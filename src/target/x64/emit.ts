@@ -218,8 +218,7 @@ class Emitter {
     const place = def === null ? null : this.places[def.id];
     // What can be made again is made where it is read.
     if (place !== null && place.kind !== 'register' && place.kind !== 'stack') return;
-    if (name === 'lower') return this.lower(inst);
-    if (name === 'divide' || name === 'remainder') return this.divide(inst);
+    if (inst.parts) return this.inParts(inst);
     this.takeNone();
     this.present = inst;
     let target = -1;
@@ -238,6 +237,12 @@ class Emitter {
       this.storeTo(place, def.class, target, def.bytes);
     }
     if (this.borrowed.length > 0) this.giveBack();
+  }
+
+  /** What is no one instruction of the processor. */
+  private inParts(inst: MInst): void {
+    if (inst.name === 'lower') this.lower(inst);
+    else this.divide(inst);
   }
 
   /** Where a result is made that lies in memory. */

@@ -95,6 +95,8 @@ export interface MInst {
   readonly tied?: VReg | undefined;
   /** The register operand that may lie in memory instead, or -1. */
   readonly foldable: number;
+  /** Whether `emit.ts` writes several instructions for it. */
+  readonly parts: boolean;
 }
 
 /** Assigns registers at once: all are read before one is written. */

@@ -29,36 +29,37 @@ const CONDITIONS: Readonly<Record<Predicate, Condition>> = {
 
 const ROUNDINGS: Partial<Record<UnaryOp, number>> = { nearest: 8, floor: 9, ceil: 10, trunc: 11 };
 
+/** The most frequent first: cases are looked at in turn. */
 export function selectScalar(s: Selector, inst: Simple): void {
   switch (inst.op) {
-    case 'const':
-      return constant(s, inst);
-    case 'param':
-      return param(s, inst);
-    case 'tile':
-      return s.emit('mov', [s.operand(inst.dst), memUse(inst.which, 0, 64)]);
-    case 'unary':
-      return isFloat(inst.dst.type.elem) ? floatUnary(s, inst) : intUnary(s, inst);
     case 'binary':
       return isFloat(inst.dst.type.elem) ? floatBinary(s, inst) : intBinary(s, inst);
-    case 'fma':
-      return isFloat(inst.dst.type.elem) ? fma(s, inst, ss(inst.dst.type.elem)) : intFma(s, inst);
-    case 'compare':
-      return compare(s, inst);
-    case 'select':
-      return choose(s, inst);
-    case 'convert':
-      return convert(s, inst);
-    case 'bitcast':
-      return bitcast(s, inst);
-    case 'splat':
-      return move(s, inst.dst, inst.a);
+    case 'param':
+      return param(s, inst);
+    case 'const':
+      return constant(s, inst);
     case 'load':
       return load(s, inst);
     case 'store':
       return store(s, inst);
     case 'prefetch':
       return s.emit('prefetcht0', [s.address(inst.addr, 8)]);
+    case 'compare':
+      return compare(s, inst);
+    case 'fma':
+      return isFloat(inst.dst.type.elem) ? fma(s, inst, ss(inst.dst.type.elem)) : intFma(s, inst);
+    case 'convert':
+      return convert(s, inst);
+    case 'bitcast':
+      return bitcast(s, inst);
+    case 'select':
+      return choose(s, inst);
+    case 'tile':
+      return s.emit('mov', [s.operand(inst.dst), memUse(inst.which, 0, 64)]);
+    case 'unary':
+      return isFloat(inst.dst.type.elem) ? floatUnary(s, inst) : intUnary(s, inst);
+    case 'splat':
+      return move(s, inst.dst, inst.a);
     default:
       throw s.fail(`a scalar ${inst.op}`);
   }
@@ -141,7 +142,6 @@ function intBinary(s: Selector, { fn, dst, a, b }: Of<'binary'>): void {
   const x = s.operand(a);
   const value = s.constant(b);
   const small = value !== undefined && isInt32(value) ? Number(value) : undefined;
-  const tied = TIED[fn];
   if (fn === 'add') {
     return s.emit('lea', [
       d,
@@ -151,6 +151,7 @@ function intBinary(s: Selector, { fn, dst, a, b }: Of<'binary'>): void {
   if (fn === 'sub' && small !== undefined && small !== -(2 ** 31)) {
     return s.emit('lea', [d, memUse(x.reg, -small, 64)]);
   }
+  const tied = TIED[fn];
   if (tied !== undefined) return s.emit(tied, [d, small ?? s.operand(b)], { tied: x.reg });
   switch (fn) {
     case 'mul':
@@ -185,7 +186,10 @@ export function divide(s: Selector, quotient: boolean, dst: Reg, a: Reg, b: Reg)
   const d = s.operand(dst);
   const divisor = s.use(s.temp('gp', 8), d.bits); // not an immediate
   s.emit('mov', [divisor, s.operand(b)]);
-  s.emit(quotient ? 'divide' : 'remainder', [d, s.operand(a), divisor], { foldable: -1 });
+  s.emit(quotient ? 'divide' : 'remainder', [d, s.operand(a), divisor], {
+    foldable: -1,
+    parts: true,
+  });
 }
 
 function intFma(s: Selector, { dst, a, b, c }: Of<'fma'>): void {

@@ -67,6 +67,8 @@ export class Selector {
   private readonly source: Kernel;
   private readonly code: ValueCode;
   private readonly regs: (VReg | undefined)[];
+  /** Registers as operands of their natural width. */
+  private readonly operands: (RegUse | undefined)[];
   /** The instruction that defines each register, where it is one. */
   private readonly defs: (Inst | undefined)[];
   private readonly uses: Int32Array;
@@ -92,6 +94,7 @@ export class Selector {
     this.pooled = pool;
     const { registers } = source;
     this.regs = new Array<undefined>(registers).fill(undefined);
+    this.operands = new Array<undefined>(registers).fill(undefined);
     this.defs = new Array<undefined>(registers).fill(undefined);
     this.uses = new Int32Array(registers);
     this.depths = new Int32Array(registers).fill(-1);
@@ -154,19 +157,18 @@ export class Selector {
     }
   }
 
-  /** Notes what an instruction reads itself. */
+  /** Notes what an instruction reads itself; the frequent ones without a list of it. */
   private count(inst: Inst, at: number, users: Users, block: number): void {
     switch (inst.op) {
-      case 'const':
-      case 'param':
+      case 'binary':
+        this.countOne(inst.a, at, users, block);
+        this.countOne(inst.b, at, users, block);
         return;
       case 'load':
-      case 'store':
-      case 'prefetch': {
+      case 'store': {
         const { addr } = inst;
         this.countOne(addr.base, at, users, block);
         if (addr.index !== undefined) this.countOne(addr.index, at, users, block);
-        if (inst.op === 'prefetch') return;
         if (inst.op === 'store') this.countOne(inst.value, at, users, block);
         if (inst.mask !== undefined) this.countOne(inst.mask, at, users, block);
         return;
@@ -176,9 +178,8 @@ export class Selector {
         this.countOne(inst.b, at, users, block);
         this.countOne(inst.c, at, users, block);
         return;
-      case 'binary':
-        this.countOne(inst.a, at, users, block);
-        this.countOne(inst.b, at, users, block);
+      case 'const':
+      case 'param':
         return;
       default: {
         const read = operandsOf(inst);
@@ -281,6 +282,7 @@ export class Selector {
     this.emit('lower', [memUse(word, 0, 64), this.use(position, 64)], {
       reads: true,
       foldable: -1,
+      parts: true,
     });
     const write = this.nodes;
     this.nodes = outer;
@@ -398,12 +400,18 @@ export class Selector {
 
   /** A value as a register operand of its natural width. */
   operand(reg: Reg): RegUse {
+    return this.operands[reg.id] ?? this.newOperand(reg);
+  }
+
+  private newOperand(reg: Reg): RegUse {
     const v = this.reg(reg);
     const bits =
       v.class === 'vec' ? 8 * v.bytes : v.class === 'k' ? 64 : 8 * bytesOf(reg.type.elem);
-    if (v.class !== 'vec' || reg.type.lanes > 1) return this.use(v, bits);
-    const memoryBits = bytesOf(reg.type.elem) === 8 ? 64 : 32;
-    return { kind: 'reg', reg: v, bits, mask: undefined, zeroing: false, memoryBits };
+    const scalar = v.class === 'vec' && reg.type.lanes === 1;
+    const memoryBits = !scalar ? undefined : bytesOf(reg.type.elem) === 8 ? 64 : 32;
+    const made: RegUse = { kind: 'reg', reg: v, bits, mask: undefined, zeroing: false, memoryBits };
+    this.operands[reg.id] = made;
+    return made;
   }
 
   /** A value as the operand that may lie in memory: a load that folds, or a known constant. */
@@ -494,6 +502,8 @@ export interface InstOptions {
   readonly reads?: boolean;
   /** The register operand that may lie in memory; the last one unless given. */
   readonly foldable?: number;
+  /** `emit.ts` writes several instructions for it. */
+  readonly parts?: boolean;
 }
 
 const READS = new Set([
@@ -515,7 +525,8 @@ export function instOf(name: string, operands: readonly MOperand[], options?: In
     if (!reads) def = first.reg;
   }
   const foldable = options?.foldable ?? usualFold(operands);
-  return { kind: 'inst', name, operands, def, tied: options?.tied, foldable };
+  const parts = options?.parts === true;
+  return { kind: 'inst', name, operands, def, tied: options?.tied, foldable, parts };
 }
 
 /** The last register operand, unless there is memory already. */

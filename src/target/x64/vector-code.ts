@@ -8,41 +8,42 @@ import { bytesOf, isFloat, type Of, type Selector, type Simple } from './selecto
 
 const ROUNDINGS: Partial<Record<UnaryOp, number>> = { nearest: 8, floor: 9, ceil: 10, trunc: 11 };
 
+/** The most frequent first: cases are looked at in turn. */
 export function selectVector(s: Selector, inst: Simple): void {
   switch (inst.op) {
-    case 'unary':
-      return unary(s, inst);
-    case 'binary':
-      return binary(s, inst);
+    case 'load':
+      return s.isa.load(s, inst);
     case 'fma':
       if (isFloat(inst.dst.type.elem)) return fma(s, inst, ps(inst.dst.type.elem));
       return intFma(s, inst);
-    case 'compare':
-      return s.isa.compare(s, inst);
+    case 'store':
+      return s.isa.store(s, inst);
+    case 'binary':
+      return binary(s, inst);
+    case 'zip':
+      return s.isa.zip(s, inst);
+    case 'splat':
+      return splat(s, inst);
+    case 'edge':
+      return s.isa.edge(s, inst);
     case 'select':
       return s.isa.select(s, inst);
+    case 'compare':
+      return s.isa.compare(s, inst);
+    case 'unary':
+      return unary(s, inst);
     case 'convert':
       return s.isa.convert(s, inst);
     case 'bitcast':
       return move(s, inst.dst, inst.a);
-    case 'splat':
-      return splat(s, inst);
     case 'lanes':
       return lanes(s, inst);
     case 'unzip':
       return s.isa.unzip(s, inst);
-    case 'zip':
-      return s.isa.zip(s, inst);
     case 'extract':
       return extract(s, inst);
     case 'horizontal':
       return horizontal(s, inst);
-    case 'edge':
-      return s.isa.edge(s, inst);
-    case 'load':
-      return s.isa.load(s, inst);
-    case 'store':
-      return s.isa.store(s, inst);
     default:
       throw s.fail(`a vector ${inst.op}`);
   }
@@ -99,7 +100,7 @@ function lanewise(s: Selector, fn: 'div' | 'rem', dst: Reg, a: Reg, b: Reg): voi
       const low = s.isa.laneToBottom(s, s.operand(value), lane, 8);
       s.emit('vmovq', [to, low], { foldable: -1 });
     }
-    s.emit(fn === 'div' ? 'divide' : 'remainder', [q, x, y], { foldable: -1 });
+    s.emit(fn === 'div' ? 'divide' : 'remainder', [q, x, y], { foldable: -1, parts: true });
     result = s.isa.withLane(s, result, q, lane);
   }
   s.emit('vmovaps', [s.operand(dst), result as RegUse], { foldable: -1 });
