@@ -103,7 +103,7 @@ function writeLegacyHead(
   } else if (rm !== null) {
     rex |= rm.id >> 3;
   }
-  if (rex !== 0 || needsRex(operands, form)) bytes[at++] = 0x40 | rex;
+  if (rex !== 0 || (form.hasByte && needsRex(operands, form))) bytes[at++] = 0x40 | rex;
   if (form.map > 0) bytes[at++] = 0x0f;
   if (form.map > 1) bytes[at++] = form.map === 2 ? 0x38 : 0x3a;
   return at;

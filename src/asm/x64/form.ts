@@ -38,6 +38,8 @@ export interface Form {
   readonly packed: boolean;
   readonly operandSize16: boolean;
   readonly lock: boolean;
+  /** An operand may be a register of 8 bits. */
+  readonly hasByte: boolean;
 
   readonly reg: number;
   readonly rm: number;
