@@ -29,9 +29,14 @@ export class KernelBuilder {
   private readonly name: string;
   private readonly params: { name: string; elem: 'ptr' | 'index' | Elem }[] = [];
   private readonly scopes: Scope[] = [{ insts: [], known: new Map() }];
+  /** The number of the innermost scope, and its instructions. */
+  private depth = 0;
+  private here = this.scopes[0].insts;
   /** Scope depth of each register. */
   private readonly depths: number[] = [];
   private readonly constants = new Map<number, number | bigint>();
+  /** Constants of `index` by value: there are many. */
+  private readonly indices = new Map<number, Reg>();
 
   constructor(name: string) {
     this.name = name;
@@ -99,7 +104,12 @@ export class KernelBuilder {
   }
 
   index(value: number): Reg {
-    return this.const('index', value);
+    let r = this.indices.get(value);
+    if (r === undefined) {
+      r = this.const('index', value);
+      this.indices.set(value, r);
+    }
+    return r;
   }
 
   /** The value of a constant register, else undefined. */
@@ -271,12 +281,14 @@ export class KernelBuilder {
   ): Reg {
     const dst = this.reg({ elem: mem === 'u8' ? 'mask' : mem, lanes });
     const { splat = false, mask } = options;
-    this.emit({ op: 'load', dst, mem, addr, splat, ...(mask === undefined ? {} : { mask }) });
+    if (mask === undefined) this.emit({ op: 'load', dst, mem, addr, splat });
+    else this.emit({ op: 'load', dst, mem, addr, splat, mask });
     return dst;
   }
 
   store(mem: MemElem, addr: Address, value: Reg, mask?: Reg): void {
-    this.emit({ op: 'store', mem, addr, value, ...(mask === undefined ? {} : { mask }) });
+    if (mask === undefined) this.emit({ op: 'store', mem, addr, value });
+    else this.emit({ op: 'store', mem, addr, value, mask });
   }
 
   /** Stores a whole vector past the caches; its address is a multiple of its bytes. */
@@ -341,19 +353,22 @@ export class KernelBuilder {
 
   private open(): Inst[] {
     const insts: Inst[] = [];
-    this.scopes.push({ insts, known: new Map() });
+    this.depth = this.scopes.push({ insts, known: new Map() }) - 1;
+    this.here = insts;
     return insts;
   }
 
   private close(): void {
     this.scopes.pop();
+    this.depth = this.scopes.length - 1;
+    this.here = this.scopes[this.depth].insts;
   }
 
   private emit(inst: Inst): void {
-    this.scopes[this.scopes.length - 1].insts.push(inst);
+    this.here.push(inst);
   }
 
-  private reg(type: KType, depth = this.scopes.length - 1): Reg {
+  private reg(type: KType, depth = this.depth): Reg {
     return { id: this.depths.push(depth) - 1, type };
   }
 
@@ -376,13 +391,15 @@ export class KernelBuilder {
 
   private like(a: Reg, b: Reg | number): Reg {
     if (typeof b !== 'number') return b;
-    const value = a.type.elem === 'i64' ? BigInt(b) : b;
-    return this.splat(this.const(a.type.elem, value), a.type.lanes);
+    const { elem, lanes } = a.type;
+    if (elem === 'index') return this.index(b);
+    return this.splat(this.const(elem, elem === 'i64' ? BigInt(b) : b), lanes);
   }
 
   private foldIndex(fn: BinaryOp, a: Reg, b: Reg): Reg | undefined {
     const x = this.constants.get(a.id);
     const y = this.constants.get(b.id);
+    if (x === undefined && y === undefined) return undefined;
     if (fn === 'add' && x === 0) return b;
     if ((fn === 'add' || fn === 'sub') && y === 0) return a;
     if (fn === 'mul' && x === 1) return b;
@@ -398,7 +415,18 @@ export class KernelBuilder {
   }
 }
 
-const scalar = (elem: Elem): KType => ({ elem, lanes: 1 });
+const one = (elem: Elem): KType => ({ elem, lanes: 1 });
+
+const SCALARS: Readonly<Record<Elem, KType>> = {
+  f32: one('f32'),
+  f64: one('f64'),
+  i32: one('i32'),
+  i64: one('i64'),
+  mask: one('mask'),
+  index: one('index'),
+};
+
+const scalar = (elem: Elem): KType => SCALARS[elem];
 
 /** An address: `base + index * scale + offset` bytes. */
 export const at = (base: Reg, offset = 0, index?: Reg, scale?: 1 | 2 | 4 | 8): Address =>

@@ -21,12 +21,15 @@ export class CodeBuffer {
       for (let i = 0; i < count; i++) this.byte(Number((value >> BigInt(8 * i)) & 0xffn));
       return;
     }
+    const { bytes } = this;
+    let at = this.length;
     let rest = value;
     for (let i = 0; i < count; i++) {
-      this.byte(rest & 255);
+      bytes[at++] = rest & 255;
       // Beyond 32 bits a shift would lose what a division keeps.
       rest = count > 4 ? Math.floor(rest / 256) : rest >> 8;
     }
+    this.length = at;
   }
 
   append(bytes: Uint8Array): void {

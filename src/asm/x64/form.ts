@@ -38,6 +38,8 @@ export interface Form {
   readonly packed: boolean;
   readonly operandSize16: boolean;
   readonly lock: boolean;
+  /** An operand may be a register of 8 bits. */
+  readonly hasByte: boolean;
 
   readonly reg: number;
   readonly rm: number;
@@ -47,6 +49,9 @@ export interface Form {
   readonly immediate: number;
   readonly immediateBytes: number;
   readonly immediateRange: ImmediateRange;
+  /** The range itself, inclusive; wrapped values (see `extendedBits`) are beyond it. */
+  readonly least: number;
+  readonly most: number;
   /** Bits to which a sign-extended byte extends: 2^32 - 1 is -1 where they are 32. Else 0. */
   readonly extendedBits: number;
   readonly label: number;

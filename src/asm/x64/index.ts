@@ -7,6 +7,7 @@ export {
   Memory,
   type MemoryOptions,
   mem,
+  memoryAt,
   type Operand,
   Rounding,
   rounding,

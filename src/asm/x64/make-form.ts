@@ -1,5 +1,6 @@
 /** A form from the parts of its row, at one width. */
 import { ENCODING, type Form } from './form.ts';
+import { KIND } from './operand-kind.ts';
 import { type Opcode, PREFIXES } from './parse-opcode.ts';
 import type { OperandPattern, Width } from './parse-operand.ts';
 
@@ -42,6 +43,7 @@ export function makeForm(parts: RowParts): Form {
     packed: parts.packed,
     operandSize16: width.gp === 16 || flag('o16'),
     lock: flag('lock'),
+    hasByte: patterns.some((p) => ((p.kinds >> KIND.gp8) & 1) === 1),
     reg,
     rm,
     vvvv,
@@ -49,6 +51,8 @@ export function makeForm(parts: RowParts): Form {
     immediate,
     immediateBytes: immediate < 0 ? 0 : patterns[immediate].immediateBytes,
     immediateRange: immediate < 0 ? 'any' : patterns[immediate].range,
+    least: least(immediate < 0 ? null : patterns[immediate]),
+    most: most(immediate < 0 ? null : patterns[immediate]),
     extendedBits: immediate < 0 || width.gp === 64 ? 0 : patterns[immediate].extendedBits,
     label: patterns.findIndex((p) => p.isLabel),
     memoryBits,
@@ -61,6 +65,16 @@ export function makeForm(parts: RowParts): Form {
     reversePrefix: PREFIXES[reverse.slice(0, -2)] ?? code.prefix,
     avx512: encoding === ENCODING.evex || patterns.some((p) => p.isMask),
   };
+}
+
+function least(pattern: OperandPattern | null): number {
+  if (pattern === null || pattern.range === 'one') return 1;
+  return -(2 ** (8 * pattern.immediateBytes - 1));
+}
+
+function most(pattern: OperandPattern | null): number {
+  if (pattern === null || pattern.range === 'one') return 1;
+  return 2 ** (8 * pattern.immediateBytes - (pattern.range === 'signed' ? 1 : 0)) - 1;
 }
 
 /** `29` of a flag `rev29`, `66d6` of `rev66d6`. */

@@ -39,11 +39,20 @@ export const KIND = {
 
 export const KIND_BITS = 5;
 
+/**
+ * What the signature of an operand adds to its kind where its encoding takes more than its kind
+ * tells: a register behind the sixteenth or with a write mask, a broadcast, an index vector.
+ */
+export const SPECIAL = 1 << KIND_BITS;
+
 export const isVectorKind = (kind: number): boolean => kind >= KIND.xmm && kind <= KIND.zmm;
 
 /** The kind of memory of `bits`, -1 if there is none; 0 is a size the instruction implies. */
-export function memoryKind(bits: number): number {
-  return bits === 0 ? KIND.memory : kindOfPower(KIND.memory8, bits / 8, KIND.memory512);
+export const memoryKind = (bits: number): number => MEMORY_KINDS[bits] ?? -1;
+
+const MEMORY_KINDS: (number | undefined)[] = [KIND.memory];
+for (let kind: number = KIND.memory8; kind <= KIND.memory512; kind++) {
+  MEMORY_KINDS[8 << (kind - KIND.memory8)] = kind;
 }
 
 /** The kind of a broadcast to `lanes`; 0 is a number the instruction implies. */

@@ -1,11 +1,12 @@
 /** Operands that are not registers: memory, labels, rounding. Immediates are plain numbers. */
 import { ValueError } from '../../base/index.ts';
-import { broadcastKind, isVectorKind, KIND, memoryKind } from './operand-kind.ts';
+import { broadcastKind, isVectorKind, KIND, memoryKind, SPECIAL } from './operand-kind.ts';
 import { checkWriteMask, type Gp64, type MaskRegister, type Register } from './registers.ts';
 
 /** A place in the code or in the constant pool; made by `Assembler.label` and `.constant`. */
 export class Label {
   readonly kind: number = KIND.label;
+  readonly signature: number = KIND.label;
   readonly name: string;
   /** Where it is in the code before layout, and how many stretches come before; -1 is unbound. */
   position = -1;
@@ -19,6 +20,7 @@ export class Label {
 /** Rounding of one instruction (which also reports no exceptions), or `sae`: no exceptions alone. */
 export class Rounding {
   readonly kind: number = KIND.none;
+  readonly signature: number = KIND.none | SPECIAL;
   readonly name: string;
   readonly control: number;
 
@@ -53,54 +55,78 @@ export interface MemoryOptions {
   readonly mask?: MaskRegister;
 }
 
-/** [base + index * scale + disp], or with a label [rip + label + disp]. */
+/**
+ * [base + index * scale + disp], or with a label [rip + label + disp]. There are many: the fields are
+ * declared, so that only the constructor's assignments make them.
+ */
 export class Memory {
-  readonly kind: number;
-  readonly base: Gp64 | null;
-  readonly label: Label | null;
-  readonly index: IndexRegister | null;
-  readonly scale: number;
-  readonly disp: number;
-  readonly bits: number;
-  readonly broadcast: boolean;
-  readonly writeMask: number;
+  declare readonly kind: number;
+  /** Its kind, and whether there is more to it. */
+  declare readonly signature: number;
+  declare readonly base: Gp64 | null;
+  declare readonly label: Label | null;
+  declare readonly index: IndexRegister | null;
+  declare readonly scale: number;
+  declare readonly disp: number;
+  declare readonly bits: number;
+  declare readonly broadcast: boolean;
+  declare readonly writeMask: number;
 
-  constructor(base: Gp64 | Label | null, options: MemoryOptions) {
-    this.label = base instanceof Label ? base : null;
-    this.base = base instanceof Label ? null : base;
-    this.index = options.index ?? null;
-    this.scale = options.scale ?? 1;
-    this.disp = options.disp ?? 0;
-    this.bits = options.bits ?? 0;
-    this.broadcast = options.broadcast !== undefined && options.broadcast !== false;
-    this.writeMask = options.mask?.id ?? 0;
-    this.kind = kindOf(this, options.broadcast);
-    check(this, options);
+  /** Unchecked: `mem` checks. A broadcast is to any number of lanes, or so many. */
+  constructor(
+    base: Gp64 | Label | null,
+    index: IndexRegister | null,
+    scale: number,
+    disp: number,
+    bits: number,
+    broadcast: boolean | number,
+    writeMask: number,
+  ) {
+    this.base = base === null || base.kind === KIND.label ? null : (base as Gp64);
+    this.label = base === null || base.kind !== KIND.label ? null : (base as Label);
+    this.index = index;
+    this.scale = scale;
+    this.disp = disp;
+    this.bits = bits;
+    this.broadcast = broadcast !== false;
+    this.writeMask = writeMask;
+    const vectors = index !== null && isVectorKind(index.kind);
+    if (vectors) this.kind = KIND.indexedX + (index.kind - KIND.xmm);
+    else if (broadcast === false) this.kind = memoryKind(bits);
+    else this.kind = broadcastKind(broadcast === true ? 0 : broadcast);
+    const special = vectors || broadcast !== false || writeMask > 0;
+    this.signature = special ? this.kind | SPECIAL : this.kind;
   }
 }
 
 /** Memory at `base` (a register, a label, or nothing but an index). */
 export function mem(base: Gp64 | Label | null, options: MemoryOptions = NO_OPTIONS): Memory {
-  return new Memory(base, options);
+  const { index = null, scale = 1, disp = 0, bits = 0, broadcast = false, mask } = options;
+  if (mask !== undefined) checkWriteMask(mask);
+  const memory = new Memory(base, index, scale, disp, bits, broadcast, mask?.id ?? 0);
+  const problem = problemOf(memory);
+  if (problem !== null) throw new ValueError({ op: 'mem', problem });
+  return memory;
 }
 
 const NO_OPTIONS: MemoryOptions = {};
 
+/** What `mem` makes of correct options, in fewer steps; only the displacement is checked. */
+export function memoryAt(
+  base: Gp64 | Label,
+  disp: number,
+  bits: number,
+  index: Gp64 | null = null,
+  scale = 1,
+  broadcast = false,
+  writeMask = 0,
+): Memory {
+  if (disp !== (disp | 0)) return mem(base, { disp }); // which refuses it
+  return new Memory(base, index, scale, disp, bits, broadcast, writeMask);
+}
+
 /** What an instruction takes. */
 export type Operand = Register | Memory | Label | Rounding | number | bigint;
-
-function kindOf(m: Memory, broadcast: MemoryOptions['broadcast']): number {
-  if (m.index !== null && isVectorKind(m.index.kind))
-    return KIND.indexedX + (m.index.kind - KIND.xmm);
-  if (!m.broadcast) return memoryKind(m.bits);
-  return broadcastKind(typeof broadcast === 'number' ? broadcast : 0);
-}
-
-function check(m: Memory, options: MemoryOptions): void {
-  if (options.mask !== undefined) checkWriteMask(options.mask);
-  const problem = problemOf(m);
-  if (problem !== null) throw new ValueError({ op: 'mem', problem });
-}
 
 function problemOf({ base, index, label, scale, disp, kind, bits, broadcast }: Memory) {
   if (base === null && index === null && label === null)

@@ -1,6 +1,6 @@
 /** Registers, interned: the same register is the same object, so operands cost no garbage. */
 import { ValueError } from '../../base/index.ts';
-import { KIND } from './operand-kind.ts';
+import { KIND, SPECIAL } from './operand-kind.ts';
 
 export type RegisterClass = 'gp8' | 'gp16' | 'gp32' | 'gp64' | 'xmm' | 'ymm' | 'zmm' | 'k';
 
@@ -18,6 +18,8 @@ const BITS: Readonly<Record<RegisterClass, number>> = {
 /** A register, perhaps with a write mask: `zmm3`, `zmm3{k1}`, `zmm3{k1}{z}`. */
 export class Register<C extends RegisterClass = RegisterClass> {
   readonly kind: number;
+  /** Its kind, and whether there is more to it. */
+  readonly signature: number;
   readonly class: C;
   /** Its number in encodings: 0 to 15, of vectors 0 to 31, of masks 0 to 7. */
   readonly id: number;
@@ -30,6 +32,7 @@ export class Register<C extends RegisterClass = RegisterClass> {
 
   constructor(cls: C, id: number, name: string, writeMask: number, zeroing: boolean) {
     this.kind = cls === 'k' ? KIND.mask : KIND[cls as Exclude<RegisterClass, 'k'>];
+    this.signature = id >= 16 || writeMask > 0 ? this.kind | SPECIAL : this.kind;
     this.class = cls;
     this.id = id;
     this.bits = BITS[cls];

@@ -6,13 +6,61 @@
 import { refuse } from './encoding-error.ts';
 import { ENCODING, type Form } from './form.ts';
 import { formsOf, formsWith } from './instruction-set.ts';
-import { isVectorKind, KIND, KIND_BITS } from './operand-kind.ts';
+import { isVectorKind, KIND, KIND_BITS, SPECIAL } from './operand-kind.ts';
 import { Memory, type Operand, type Rounding } from './operands.ts';
 import { Register } from './registers.ts';
+
+/**
+ * The forms that take operands of these signatures, where `plainForm` can tell which it is: no
+ * operand is special. Else none.
+ */
+export function plainForms(
+  mnemonic: string,
+  operands: readonly Operand[],
+  count: number,
+  avx512: boolean,
+): readonly Form[] {
+  for (let i = 0; i < count; i++) if ((signatureOf(operands[i]) & SPECIAL) !== 0) return [];
+  const forms = candidates(mnemonic, operands, count).filter((form) => avx512 || !form.avx512);
+  const plain = forms.every((form) => form.mask !== 'required' && form.extendedBits !== 16);
+  return plain ? forms : [];
+}
+
+/** Whether a plain form fits whatever the operands are. */
+export const isSettled = (form: Form): boolean => form.immediate < 0 && !form.hasFixed;
+
+/** The form of `selectForm` out of the plain ones; null where it takes more to tell. */
+export function plainForm(
+  forms: readonly Form[],
+  operands: readonly Operand[],
+  avx512: boolean,
+): Form | null {
+  for (let i = 0; i < forms.length; i++) {
+    const form = forms[i];
+    if (form.immediate >= 0 && !fitsPlainly(form, operands[form.immediate])) continue;
+    if (form.hasFixed && !fixedFit(form, operands)) continue;
+    const vex = avx512 && form.encoding === ENCODING.vex && form.rm >= 0;
+    return vex && isFar(operands[form.rm]) ? null : form;
+  }
+  return null;
+}
+
+/** Whether an immediate fits, of those that have 32 bits with their sign. */
+const fitsPlainly = ({ least, most }: Form, value: Operand): boolean =>
+  typeof value === 'number' && value >= least && value <= most && (value | 0) === value;
+
+/** Whether it is memory at a displacement that EVEX may write shorter. */
+function isFar(operand: Operand): boolean {
+  const { disp } = operand as Memory;
+  return (operand as Memory).kind >= KIND.memory && (disp < -128 || disp > 127);
+}
 
 /** What an operand is; numbers and bigints are immediates. */
 export const kindOf = (operand: Operand): number =>
   typeof operand === 'object' ? operand.kind : KIND.immediate;
+
+export const signatureOf = (operand: Operand): number =>
+  typeof operand === 'object' ? operand.signature : KIND.immediate;
 
 /** The forms of one mnemonic by signature of operands. */
 type FormsBySignature = Map<number, readonly Form[]>;

@@ -5,14 +5,15 @@
  *
  * Source: M. Poletto, V. Sarkar, Linear scan register allocation, TOPLAS 21(5), 1999, section 4.
  */
-import type { Class, Place, VReg } from './machine.ts';
-import type { Home, Homes } from './share.ts';
+import type { Class, Place } from './machine.ts';
+import { type Home, type Homes, NEVER } from './share.ts';
 
 /** Registers that values may take, best first. */
 export type Registers = Readonly<Record<Class, readonly number[]>>;
 
 export interface Allocation {
-  readonly placeOf: (reg: VReg) => Place;
+  /** Of each virtual register, by its id. */
+  readonly places: readonly Place[];
   /** Bytes of the stack that spills take; a multiple of 64. */
   readonly stackBytes: number;
   /** General registers that are written. */
@@ -25,23 +26,28 @@ export function allocate(homes: Homes, registers: Registers): Allocation {
   const spills = new Spills();
   const used = new Set<number>();
   const byClass: Record<Class, Home[]> = { gp: [], vec: [], k: [] };
-  for (const home of homes) byClass[home.members[0].class].push(home);
+  for (let i = 0; i < homes.length; i++) byClass[homes[i].reg.class].push(homes[i]);
   for (const cls of ['gp', 'vec', 'k'] as const) {
     const order = byClass[cls].sort((a, b) => a.start - b.start);
     scan(order, registers[cls], spills, cls === 'gp' ? used : null);
   }
   const stackBytes = spills.place();
   const places: Place[] = [];
-  for (const { members, place } of homes) {
-    for (const { id } of members) places[id] = place as Place;
+  for (let i = 0; i < homes.length; i++) {
+    const { reg, members } = homes[i];
+    const place = homes[i].place as Place;
+    places[reg.id] = place;
+    if (members === null) continue;
+    for (let m = 0; m < members.length; m++) places[members[m].id] = place;
   }
-  return { placeOf: (reg) => places[reg.id], stackBytes, used };
+  return { places, stackBytes, used };
 }
 
 interface Active {
   readonly home: Home;
   readonly number: number;
   readonly cost: number;
+  readonly end: number;
 }
 
 /** Homes of one class in the order of their beginnings. */
@@ -53,10 +59,12 @@ function scan(
 ): void {
   const free = registers.toReversed();
   const active: Active[] = [];
-  let nextEnd = Number.POSITIVE_INFINITY;
-  for (const home of homes) {
-    if (nextEnd <= home.start) nextEnd = expire(active, home.start, free);
-    if (home.end <= home.start + 1 && isRemade(home)) {
+  let nextEnd = NEVER;
+  for (let i = 0; i < homes.length; i++) {
+    const home = homes[i];
+    const { start, end } = home;
+    if (nextEnd <= start) nextEnd = expire(active, start, free);
+    if (end <= start + 1 && isRemade(home)) {
       spills.add(home); // nobody reads it where it is
       continue;
     }
@@ -72,22 +80,23 @@ function scan(
       free.push(worst.number);
     }
     const number = free.pop() as number;
-    active.push({ home, number, cost: price });
-    home.place = { kind: 'register', number };
+    active.push({ home, number, cost: price, end });
+    home.place = registerPlace(number);
     used?.add(number);
-    if (home.end < nextEnd) nextEnd = home.end;
+    if (end < nextEnd) nextEnd = end;
   }
 }
 
 /** Frees the registers of homes that end by a position; the next end. */
 function expire(active: Active[], position: number, free: number[]): number {
-  let nextEnd = Number.POSITIVE_INFINITY;
+  let nextEnd = NEVER;
   let kept = 0;
   for (let i = 0; i < active.length; i++) {
     const a = active[i];
-    if (a.home.end > position) {
+    const { end } = a;
+    if (end > position) {
       active[kept++] = a;
-      if (a.home.end < nextEnd) nextEnd = a.home.end;
+      if (end < nextEnd) nextEnd = end;
     } else {
       free.push(a.number);
     }
@@ -98,8 +107,21 @@ function expire(active: Active[], position: number, free: number[]): number {
 
 function cheapest(active: readonly Active[]): number {
   let at = 0;
-  for (let i = 1; i < active.length; i++) if (active[i].cost < active[at].cost) at = i;
+  let least = active[0].cost;
+  for (let i = 1; i < active.length; i++) {
+    const { cost } = active[i];
+    if (cost >= least) continue;
+    at = i;
+    least = cost;
+  }
   return at;
+}
+
+const registerPlaces: Place[] = [];
+
+function registerPlace(number: number): Place {
+  registerPlaces[number] ??= { kind: 'register', number };
+  return registerPlaces[number];
 }
 
 /** Homes in memory: vectors first, at multiples of their size. */
@@ -107,9 +129,9 @@ class Spills {
   private readonly homes: Record<Class, Home[]> = { gp: [], vec: [], k: [] };
 
   add(home: Home): void {
-    const [first] = home.members;
-    if (first.remake !== undefined && isRemade(home)) home.place = first.remake;
-    else this.homes[first.class].push(home);
+    const { reg } = home;
+    if (reg.remake !== undefined && isRemade(home)) home.place = reg.remake;
+    else this.homes[reg.class].push(home);
   }
 
   /** Gives each its place; bytes of the whole. */
@@ -133,5 +155,4 @@ function cost(home: Home): number {
   return (home.weight * (isRemade(home) ? 0.3 : 1)) / (home.end - home.start + 1);
 }
 
-const isRemade = ({ members }: Home): boolean =>
-  members.length === 1 && members[0].remake !== undefined;
+const isRemade = ({ reg, members }: Home): boolean => members === null && reg.remake !== undefined;

@@ -16,7 +16,7 @@ import {
 import { compareFloats } from './float-code.ts';
 import type { IsaCode, Operands } from './isa-code.ts';
 import { countingBytes, dq, ps } from './lanes.ts';
-import type { MemUse, RegUse } from './machine.ts';
+import { memUse, type RegUse } from './machine.ts';
 import { bitsOfMask, load, spreadTruth, store } from './memory-avx2.ts';
 import { loadImmediate } from './scalar-code.ts';
 import { bytesOf, isFloat, type Of, type Selector } from './selector.ts';
@@ -215,8 +215,7 @@ function edge(s: Selector, { dst, count }: Of<'edge'>): void {
   s.emit(n > 4 ? 'vmovd' : 'vmovq', [low, s.use(clamped, n > 4 ? 32 : 64)], { foldable: -1 });
   s.emit(`vpbroadcast${dq(elem)}`, [spread, low], { foldable: -1 });
   const base = s.pooled(countingBytes(elem, n));
-  const numbers: MemUse = { kind: 'mem', base, disp: 0, bits: BITS };
-  s.emit(`vpcmpgt${dq(elem)}`, [s.operand(dst), spread, numbers]);
+  s.emit(`vpcmpgt${dq(elem)}`, [s.operand(dst), spread, memUse(base, 0, BITS)]);
 }
 
 function extractTruth(s: Selector, { dst, a, lane }: Of<'extract'>): void {

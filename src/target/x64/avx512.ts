@@ -11,7 +11,7 @@ import {
 import { compareFloats } from './float-code.ts';
 import type { IsaCode, Operands } from './isa-code.ts';
 import { countingBytes, dq, ps } from './lanes.ts';
-import type { MemUse, RegUse } from './machine.ts';
+import { memUse, type RegUse } from './machine.ts';
 import { loadImmediate } from './scalar-code.ts';
 import { bitsOf, bytesOf, isFloat, type Of, type Selector } from './selector.ts';
 
@@ -182,12 +182,7 @@ function edge(s: Selector, { dst, count }: Of<'edge'>): void {
   s.emit(n > 8 ? 'vpbroadcastd' : 'vpbroadcastq', [spread, s.use(clamped, n > 8 ? 32 : 64)], {
     foldable: -1,
   });
-  const numbers: MemUse = {
-    kind: 'mem',
-    base: s.pooled(countingBytes(elem, n)),
-    disp: 0,
-    bits: 512,
-  };
+  const numbers = memUse(s.pooled(countingBytes(elem, n)), 0, 512);
   s.emit(`vpcmp${dq(elem)}`, [s.operand(dst), spread, numbers, INT_PREDICATES.gt]);
 }
 
@@ -201,7 +196,7 @@ function convert(s: Selector, { dst, a }: Of<'convert'>): void {
     return s.emit(`vcmp${ps(from)}`, [d, x, s.broadcast(from, 0), compareFloats('ne')]);
   }
   if (from === 'mask') {
-    const one = { ...s.broadcast(to, isFloat(to) ? 1 : 1n), broadcast: false };
+    const one = s.pooledElement(to, isFloat(to) ? 1 : 1n);
     return s.emit(`vpbroadcast${dq(to)}`, [s.use(d.reg, d.bits, x.reg, true), one]);
   }
   if (bytesOf(from) !== bytesOf(to)) throw s.fail(`a conversion of ${from} lanes to ${to}`);
@@ -294,21 +289,20 @@ function loadTruth(s: Selector, { dst, addr, mask, splat: one }: Of<'load'>): vo
 
 function store(s: Selector, { mem, addr, value, mask, stream }: Of<'store'>): void {
   const { elem, lanes: n } = value.type;
-  const guard = mask === undefined ? {} : { mask: s.reg(mask) };
+  const guard = mask === undefined ? undefined : s.reg(mask);
   if (mem === 'u8') {
     const bytes = s.temp('vec', 16);
     const ones = s.pooled(new Uint8Array(16).fill(1));
     const v = s.reg(value);
-    const from: MemUse = { kind: 'mem', base: ones, disp: 0, bits: 128 };
-    s.emit('vmovdqu8', [s.use(bytes, 128, v, true), from]);
+    s.emit('vmovdqu8', [s.use(bytes, 128, v, true), memUse(ones, 0, 128)]);
     if (mask === undefined && n === 8) {
       return s.emit('vmovq', [s.address(addr, 64), s.use(bytes, 128)]);
     }
-    return s.emit('vmovdqu8', [{ ...s.address(addr, 128), ...guard }, s.use(bytes, 128)]);
+    return s.emit('vmovdqu8', [s.address(addr, 128, false, guard), s.use(bytes, 128)]);
   }
   if (stream) return s.stream(s.address(addr, bitsOf(value.type)), s.operand(value));
   const name = isFloat(elem) ? `vmovu${ps(elem)}` : bytesOf(elem) === 8 ? 'vmovdqu64' : 'vmovdqu32';
-  s.emit(name, [{ ...s.address(addr, bitsOf(value.type)), ...guard }, s.operand(value)]);
+  s.emit(name, [s.address(addr, bitsOf(value.type), false, guard), s.operand(value)]);
 }
 
 export const AVX512: IsaCode = {

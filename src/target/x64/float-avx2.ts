@@ -90,7 +90,7 @@ export function saturate(s: Selector, dst: Reg, a: Reg): void {
     s.emit('vcvtss2sd', [x, s.operand(a), s.operand(a)], { foldable: -1 });
   }
   if (to === 'i32') {
-    const limit = (v: number) => ({ ...s.broadcast('f64', v), broadcast: false });
+    const limit = (v: number) => s.pooledElement('f64', v);
     const [ordered, y, above, z] = [temp(), temp(), temp(), temp()];
     s.emit('vcmpsd', [ordered, x, x, ORDERED], { foldable: -1 });
     s.emit('vandpd', [y, x, ordered], { foldable: -1 });

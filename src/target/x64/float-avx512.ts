@@ -58,7 +58,7 @@ export function saturate(s: Selector, dst: Reg, a: Reg): void {
     const [k, y, z] = [s.temp('k', 8), s.temp('vec', 16), s.temp('vec', 16)];
     s.emit('vcmpsd', [s.use(k, 64), x, x, ORDERED], { foldable: -1 });
     s.emit('vmovapd', [s.use(y, 128, k, true), x], { foldable: -1 });
-    const limit = (v: number) => ({ ...s.broadcast('f64', v), broadcast: false });
+    const limit = (v: number) => s.pooledElement('f64', v);
     const [yy, zz] = [s.use(y, 128), s.use(z, 128)];
     s.emit('vmaxsd', [zz, yy, limit(-(2 ** 31))]);
     s.emit('vminsd', [zz, zz, limit(2 ** 31 - 1)], { tied: z });

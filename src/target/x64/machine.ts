@@ -63,6 +63,26 @@ export interface MemUse {
   readonly mask?: VReg | undefined;
 }
 
+/** All memory operands are made here: what reads them is quicker if they all have one shape. */
+export const memUse = (
+  base: MemUse['base'],
+  disp: number,
+  bits: number,
+  index?: VReg,
+  scale: MemUse['scale'] = 1,
+  broadcast = false,
+  mask?: VReg,
+): MemUse => ({
+  kind: 'mem',
+  base,
+  index,
+  scale,
+  disp,
+  bits: bits as MemUse['bits'],
+  broadcast,
+  mask,
+});
+
 export type MOperand = RegUse | MemUse | number | bigint;
 
 export interface MInst {
@@ -75,6 +95,8 @@ export interface MInst {
   readonly tied?: VReg | undefined;
   /** The register operand that may lie in memory instead, or -1. */
   readonly foldable: number;
+  /** Whether `emit.ts` writes several instructions for it. */
+  readonly parts: boolean;
 }
 
 /** Assigns registers at once: all are read before one is written. */

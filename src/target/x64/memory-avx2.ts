@@ -4,7 +4,7 @@
  */
 import type { Address } from '../../kernel/index.ts';
 import { dq, ps } from './lanes.ts';
-import type { MemUse, MInst, RegUse, VReg } from './machine.ts';
+import { type MemUse, type MInst, memUse, type RegUse, type VReg } from './machine.ts';
 import { bitsOf, bytesOf, instOf, isFloat, type Of, type Selector } from './selector.ts';
 
 export function load(s: Selector, inst: Of<'load'>): void {
@@ -32,10 +32,10 @@ export function load(s: Selector, inst: Of<'load'>): void {
 function oneOrZero(s: Selector, addr: Address, mask: RegUse, bits: number): MemUse {
   const [there, nowhere, either] = [s.temp('gp', 8), s.temp('gp', 8), s.temp('gp', 8)];
   s.emit('lea', [s.use(there, 64), s.address(addr, 64)]);
-  s.emit('lea', [s.use(nowhere, 64), { ...s.broadcast('i64', 0n), broadcast: false }]);
+  s.emit('lea', [s.use(nowhere, 64), s.pooledElement('i64', 0n)]);
   s.emit('vptest', [mask, mask], { foldable: -1 });
   s.emit('cmove', [s.use(either, 64), s.use(nowhere, 64)], { tied: there });
-  return { kind: 'mem', base: either, disp: 0, bits: bits as MemUse['bits'] };
+  return memUse(either, 0, bits);
 }
 
 export function store(s: Selector, inst: Of<'store'>): void {
@@ -101,15 +101,14 @@ function maskedBytes(s: Selector, addr: Address, mask: RegUse, n: number): VReg 
   const then = s.apart(() => s.emit('mov', [s.use(together, size), s.address(addr, size)]));
   const otherwise = s.apart(() => {
     const nowhere = s.temp('gp', 8);
-    s.emit('lea', [s.use(nowhere, 64), { ...s.broadcast('i64', 0n), broadcast: false }]);
+    s.emit('lea', [s.use(nowhere, 64), s.pooledElement('i64', 0n)]);
     let sum: VReg | null = null;
     for (let lane = n - 1; lane >= 0; lane--) {
       const [there, either, byte] = [s.temp('gp', 8), s.temp('gp', 8), s.temp('gp', 8)];
       s.emit('lea', [s.use(there, 64), at(s, addr, lane, 64)]);
       s.emit('test', [s.use(bits, 32), 1 << lane], { foldable: -1 });
       s.emit('cmove', [s.use(either, 64), s.use(nowhere, 64)], { tied: there });
-      const from: MemUse = { kind: 'mem', base: either, disp: 0, bits: 8 };
-      s.emit('movzx', [s.use(byte, 32), from]);
+      s.emit('movzx', [s.use(byte, 32), memUse(either, 0, 8)]);
       if (sum === null) {
         sum = byte;
         continue;

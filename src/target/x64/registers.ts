@@ -1,4 +1,5 @@
 /** Who may use which registers, on each ISA class. */
+import { gp8, gp32, gp64, k, type Register, vector } from '../../asm/x64/index.ts';
 import type { Registers } from './allocate.ts';
 import type { Isa } from './isa-code.ts';
 import type { Class, Place } from './machine.ts';
@@ -11,6 +12,19 @@ export const RCX = 1;
 export const RSI = 6;
 
 const firstOf = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
+
+/** General registers by their number, and masks. */
+export const GP64 = firstOf(16).map(gp64);
+export const GP32 = firstOf(16).map(gp32);
+export const GP8 = firstOf(16).map(gp8);
+export const MASKS = firstOf(8).map(k);
+
+/** Vector registers by their bytes, then by their number. */
+export const VECTORS: Readonly<Record<number, readonly Register[]>> = {
+  16: firstOf(32).map((id) => vector(16, id)),
+  32: firstOf(32).map((id) => vector(32, id)),
+  64: firstOf(32).map((id) => vector(64, id)),
+};
 
 /** What holds values from memory. */
 export const SCRATCH: Readonly<Record<Isa, Registers>> = {

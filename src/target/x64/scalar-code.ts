@@ -5,7 +5,7 @@
 import type { BinaryOp, Elem, Predicate, Reg, UnaryOp } from '../../kernel/index.ts';
 import { ARG_PARAMS } from './abi.ts';
 import { compareFloats } from './float-code.ts';
-import type { Condition, MInst, VReg } from './machine.ts';
+import { type Condition, type MInst, memUse, type VReg } from './machine.ts';
 import {
   bytesOf,
   instOf,
@@ -29,38 +29,37 @@ const CONDITIONS: Readonly<Record<Predicate, Condition>> = {
 
 const ROUNDINGS: Partial<Record<UnaryOp, number>> = { nearest: 8, floor: 9, ceil: 10, trunc: 11 };
 
+/** The most frequent first: cases are looked at in turn. */
 export function selectScalar(s: Selector, inst: Simple): void {
   switch (inst.op) {
-    case 'const':
-      return constant(s, inst);
-    case 'param':
-      return param(s, inst);
-    case 'tile': {
-      const at = { kind: 'mem', base: inst.which, disp: 0, bits: 64 } as const;
-      return s.emit('mov', [s.operand(inst.dst), at]);
-    }
-    case 'unary':
-      return isFloat(inst.dst.type.elem) ? floatUnary(s, inst) : intUnary(s, inst);
     case 'binary':
       return isFloat(inst.dst.type.elem) ? floatBinary(s, inst) : intBinary(s, inst);
-    case 'fma':
-      return isFloat(inst.dst.type.elem) ? fma(s, inst, ss(inst.dst.type.elem)) : intFma(s, inst);
-    case 'compare':
-      return compare(s, inst);
-    case 'select':
-      return choose(s, inst);
-    case 'convert':
-      return convert(s, inst);
-    case 'bitcast':
-      return bitcast(s, inst);
-    case 'splat':
-      return move(s, inst.dst, inst.a);
+    case 'param':
+      return param(s, inst);
+    case 'const':
+      return constant(s, inst);
     case 'load':
       return load(s, inst);
     case 'store':
       return store(s, inst);
     case 'prefetch':
       return s.emit('prefetcht0', [s.address(inst.addr, 8)]);
+    case 'compare':
+      return compare(s, inst);
+    case 'fma':
+      return isFloat(inst.dst.type.elem) ? fma(s, inst, ss(inst.dst.type.elem)) : intFma(s, inst);
+    case 'convert':
+      return convert(s, inst);
+    case 'bitcast':
+      return bitcast(s, inst);
+    case 'select':
+      return choose(s, inst);
+    case 'tile':
+      return s.emit('mov', [s.operand(inst.dst), memUse(inst.which, 0, 64)]);
+    case 'unary':
+      return isFloat(inst.dst.type.elem) ? floatUnary(s, inst) : intUnary(s, inst);
+    case 'splat':
+      return move(s, inst.dst, inst.a);
     default:
       throw s.fail(`a scalar ${inst.op}`);
   }
@@ -98,8 +97,7 @@ function constant(s: Selector, { dst, value }: Of<'const'>): void {
   const { elem } = dst.type;
   if (!isFloat(elem)) return loadImmediate(s, s.reg(dst), bytesOf(elem), value);
   const x = s.operand(dst);
-  const memory = s.broadcast(elem, value);
-  s.emit(`vmov${ss(elem)}`, [x, { ...memory, broadcast: false }]);
+  s.emit(`vmov${ss(elem)}`, [x, s.pooledElement(elem, value)]);
 }
 
 export function loadImmediate(s: Selector, v: VReg, bytes: 4 | 8, value: number | bigint): void {
@@ -113,8 +111,8 @@ export function loadImmediate(s: Selector, v: VReg, bytes: 4 | 8, value: number 
 function param(s: Selector, { dst, slot, from }: Of<'param'>): void {
   const { elem } = dst.type;
   const disp = 8 * (ARG_PARAMS + slot);
-  const index = from === undefined ? {} : ({ index: s.reg(from), scale: 8 } as const);
-  const at = (bits: 32 | 64) => ({ kind: 'mem', base: 'args', disp, bits, ...index }) as const;
+  const index = from === undefined ? undefined : s.reg(from);
+  const at = (bits: 32 | 64) => memUse('args', disp, bits, index, 8);
   if (isFloat(elem)) s.emit(`vmov${ss(elem)}`, [s.operand(dst), at(elem === 'f64' ? 64 : 32)]);
   else if (elem === 'index') s.emit('vcvttsd2si', [s.operand(dst), at(64)]);
   else if (bytesOf(elem) === 8) s.emit('mov', [s.operand(dst), at(64)]);
@@ -145,18 +143,16 @@ function intBinary(s: Selector, { fn, dst, a, b }: Of<'binary'>): void {
   const x = s.operand(a);
   const value = s.constant(b);
   const small = value !== undefined && isInt32(value) ? Number(value) : undefined;
-  const tied = TIED[fn];
   if (fn === 'add') {
     return s.emit('lea', [
       d,
-      small === undefined
-        ? { kind: 'mem', base: x.reg, index: s.reg(b), scale: 1, disp: 0, bits: 64 }
-        : { kind: 'mem', base: x.reg, disp: small, bits: 64 },
+      small === undefined ? memUse(x.reg, 0, 64, s.reg(b)) : memUse(x.reg, small, 64),
     ]);
   }
   if (fn === 'sub' && small !== undefined && small !== -(2 ** 31)) {
-    return s.emit('lea', [d, { kind: 'mem', base: x.reg, disp: -small, bits: 64 }]);
+    return s.emit('lea', [d, memUse(x.reg, -small, 64)]);
   }
+  const tied = TIED[fn];
   if (tied !== undefined) return s.emit(tied, [d, small ?? s.operand(b)], { tied: x.reg });
   switch (fn) {
     case 'mul':
@@ -191,7 +187,10 @@ export function divide(s: Selector, quotient: boolean, dst: Reg, a: Reg, b: Reg)
   const d = s.operand(dst);
   const divisor = s.use(s.temp('gp', 8), d.bits); // not an immediate
   s.emit('mov', [divisor, s.operand(b)]);
-  s.emit(quotient ? 'divide' : 'remainder', [d, s.operand(a), divisor], { foldable: -1 });
+  s.emit(quotient ? 'divide' : 'remainder', [d, s.operand(a), divisor], {
+    foldable: -1,
+    parts: true,
+  });
 }
 
 function intFma(s: Selector, { dst, a, b, c }: Of<'fma'>): void {
@@ -302,7 +301,7 @@ function convert(s: Selector, { dst, a }: Of<'convert'>): void {
 function toMask(s: Selector, dst: Reg, a: Reg): void {
   const { elem } = a.type;
   if (isFloat(elem)) {
-    const zero = { ...s.broadcast(elem, 0), broadcast: false };
+    const zero = s.pooledElement(elem, 0);
     return s.isa.compareFloats(s, s.reg(dst), ss(elem), s.operand(a), zero, compareFloats('ne'));
   }
   const x = s.operand(a);

@@ -1,5 +1,5 @@
 /** Kernel IR to machine IR: control by the selector, values by lanes. */
-import type { Kernel } from '../../kernel/index.ts';
+import type { Kernel, Reg } from '../../kernel/index.ts';
 import { AVX2 } from './avx2.ts';
 import { AVX512 } from './avx512.ts';
 import type { Isa } from './isa-code.ts';
@@ -9,15 +9,21 @@ import { type ConstantPool, Selector, type Simple, type ValueCode } from './sele
 import { selectVector } from './vector-code.ts';
 
 const CODE: ValueCode = {
-  value: (s, inst) => (isVector(inst) ? selectVector(s, inst) : selectScalar(s, inst)),
+  value(s, inst, dst) {
+    if (isVector(inst, dst)) selectVector(s, inst);
+    else selectScalar(s, inst);
+  },
   test: scalarTest,
 };
 
 /** Whether an instruction takes or gives lanes. */
-function isVector(inst: Simple): boolean {
-  if ('dst' in inst) return inst.dst.type.lanes > 1 || ('a' in inst && inst.a.type.lanes > 1);
-  return inst.op === 'store' && inst.value.type.lanes > 1;
+function isVector(inst: Simple, dst: Reg | undefined): boolean {
+  if (dst === undefined) return inst.op === 'store' && inst.value.type.lanes > 1;
+  return dst.type.lanes > 1 || takesLanes(inst);
 }
+
+const takesLanes = (inst: Simple): boolean =>
+  (inst.op === 'extract' || inst.op === 'horizontal') && inst.a.type.lanes > 1;
 
 /** `pool` keeps a constant with the code and tells its label. */
 export function select(kernel: Kernel, pool: ConstantPool, isa: Isa): Selected {

@@ -16,17 +16,18 @@ import {
 } from '../../kernel/index.ts';
 import { ARG_FAULT, ARG_PARAMS } from './abi.ts';
 import type { IsaCode } from './isa-code.ts';
-import type {
-  Class,
-  Condition,
-  Copy,
-  MemUse,
-  MInst,
-  MNode,
-  MOperand,
-  RegUse,
-  Remake,
-  VReg,
+import {
+  type Class,
+  type Condition,
+  type Copy,
+  type MemUse,
+  type MInst,
+  type MNode,
+  type MOperand,
+  memUse,
+  type RegUse,
+  type Remake,
+  type VReg,
 } from './machine.ts';
 
 export type Of<Op extends Inst['op']> = Extract<Inst, { op: Op }>;
@@ -54,7 +55,8 @@ export type Simple = Exclude<Inst, { op: 'loop' | 'if' | 'fault' }>;
 
 /** What makes code for values. */
 export interface ValueCode {
-  value(s: Selector, inst: Simple): void;
+  /** `dst` is what it assigns, if anything. */
+  value(s: Selector, inst: Simple, dst: Reg | undefined): void;
   /** What sets the flags for a branch on a truth value, and the condition that then holds. */
   test(s: Selector, cond: Reg): { test: MInst; holds: Condition };
 }
@@ -65,6 +67,8 @@ export class Selector {
   private readonly source: Kernel;
   private readonly code: ValueCode;
   private readonly regs: (VReg | undefined)[];
+  /** Registers as operands of their natural width. */
+  private readonly operands: (RegUse | undefined)[];
   /** The instruction that defines each register, where it is one. */
   private readonly defs: (Inst | undefined)[];
   private readonly uses: Int32Array;
@@ -90,6 +94,7 @@ export class Selector {
     this.pooled = pool;
     const { registers } = source;
     this.regs = new Array<undefined>(registers).fill(undefined);
+    this.operands = new Array<undefined>(registers).fill(undefined);
     this.defs = new Array<undefined>(registers).fill(undefined);
     this.uses = new Int32Array(registers);
     this.depths = new Int32Array(registers).fill(-1);
@@ -120,8 +125,9 @@ export class Selector {
     let nextWrite = block.length;
     for (let i = block.length - 1; i >= 0; i--) {
       const inst = block[i];
-      if ('dst' in inst) {
-        const { id } = inst.dst;
+      const dst = resultOf(inst);
+      if (dst !== undefined) {
+        const { id } = dst;
         this.defs[id] = inst;
         if (uses[id] === 0 && isRemovable(inst)) continue;
         if (uses[id] === 1 && users.block[id] === number) {
@@ -147,12 +153,44 @@ export class Selector {
       if (inst.op === 'store' || inst.op === 'loop' || inst.op === 'if' || inst.op === 'fault') {
         nextWrite = i;
       }
-      for (const { id } of operandsOf(inst)) {
-        uses[id]++;
-        users.at[id] = i;
-        users.block[id] = number;
+      this.count(inst, i, users, number);
+    }
+  }
+
+  /** Notes what an instruction reads itself; the frequent ones without a list of it. */
+  private count(inst: Inst, at: number, users: Users, block: number): void {
+    switch (inst.op) {
+      case 'binary':
+        this.countOne(inst.a, at, users, block);
+        this.countOne(inst.b, at, users, block);
+        return;
+      case 'load':
+      case 'store': {
+        const { addr } = inst;
+        this.countOne(addr.base, at, users, block);
+        if (addr.index !== undefined) this.countOne(addr.index, at, users, block);
+        if (inst.op === 'store') this.countOne(inst.value, at, users, block);
+        if (inst.mask !== undefined) this.countOne(inst.mask, at, users, block);
+        return;
+      }
+      case 'fma':
+        this.countOne(inst.a, at, users, block);
+        this.countOne(inst.b, at, users, block);
+        this.countOne(inst.c, at, users, block);
+        return;
+      case 'const':
+        return;
+      default: {
+        const read = operandsOf(inst);
+        for (let i = 0; i < read.length; i++) this.countOne(read[i], at, users, block);
       }
     }
+  }
+
+  private countOne({ id }: Reg, at: number, users: Users, block: number): void {
+    this.uses[id]++;
+    users.at[id] = at;
+    users.block[id] = block;
   }
 
   private foldsInto(inst: Inst, user: Inst): boolean {
@@ -160,8 +198,10 @@ export class Selector {
     return (this.isa.broadcasts || !spreads) && foldsInto(inst, user);
   }
 
-  private needed(inst: Inst): boolean {
-    return !('dst' in inst) || this.uses[inst.dst.id] > 0 || !isRemovable(inst);
+  /** Whether code is made for what assigns a register here, and not at its use or never. */
+  private needed(inst: Inst, dst: Reg): boolean {
+    if (this.folded[dst.id] === 1) return false;
+    return this.uses[dst.id] > 0 || !isRemovable(inst);
   }
 
   // ---- control
@@ -169,21 +209,22 @@ export class Selector {
   private block(insts: readonly Inst[]): readonly MNode[] {
     const outer = this.nodes;
     this.nodes = [];
-    for (const inst of insts) {
-      if (!this.needed(inst) || ('dst' in inst && this.folded[inst.dst.id] === 1)) continue;
-      if (inst.op === 'loop') this.loop(inst);
-      else if (inst.op === 'if') this.branch(inst);
-      else if (inst.op === 'fault') this.fault(inst);
-      else this.simple(inst);
+    for (let i = 0; i < insts.length; i++) {
+      const inst = insts[i];
+      const { op } = inst;
+      const dst = resultOf(inst);
+      if (dst !== undefined) {
+        if (!this.needed(inst, dst)) continue;
+        this.depths[dst.id] = this.depth;
+        this.code.value(this, inst as Simple, dst);
+      } else if (op === 'loop') this.loop(inst);
+      else if (op === 'if') this.branch(inst);
+      else if (op === 'fault') this.fault(inst);
+      else this.code.value(this, inst as Simple, undefined);
     }
     const made = this.nodes;
     this.nodes = outer;
     return made;
-  }
-
-  private simple(inst: Simple): void {
-    if ('dst' in inst) this.depths[inst.dst.id] = this.depth;
-    this.code.value(this, inst);
   }
 
   private loop(inst: Of<'loop'>): void {
@@ -235,11 +276,13 @@ export class Selector {
     const outer = this.nodes;
     this.nodes = [];
     const [word, position] = [this.temp('gp', 8), this.temp('gp', 8)];
-    const slot: MemUse = { kind: 'mem', base: 'args', disp: 8 * ARG_FAULT, bits: 64 };
-    this.emit('vcvttsd2si', [this.use(word, 64), slot]);
+    this.emit('vcvttsd2si', [this.use(word, 64), memUse('args', 8 * ARG_FAULT, 64)]);
     this.emit('mov', [this.use(position, 32), this.use(this.reg(inst.position), 32)]);
-    const at: MemUse = { kind: 'mem', base: word, disp: 0, bits: 64 };
-    this.emit('lower', [at, this.use(position, 64)], { reads: true, foldable: -1 });
+    this.emit('lower', [memUse(word, 0, 64), this.use(position, 64)], {
+      reads: true,
+      foldable: -1,
+      parts: true,
+    });
     const write = this.nodes;
     this.nodes = outer;
     this.nodes.push({
@@ -278,41 +321,53 @@ export class Selector {
 
   /** The virtual register of a value. */
   reg(reg: Reg): VReg {
-    let v = this.regs[reg.id];
-    if (v === undefined) {
-      const { elem, lanes } = reg.type;
-      const cls = classOf(reg.type, this.isa.maskClass);
-      const whole = elem === 'mask' && lanes > 1;
-      const bytes = cls !== 'vec' ? 8 : whole ? this.isa.vectorBytes : bitsOf(reg.type) / 8;
-      v = { id: this.nextId++, class: cls, bytes, remake: this.remakeOf(reg) };
-      this.regs[reg.id] = v;
-    }
+    return this.regs[reg.id] ?? this.newReg(reg);
+  }
+
+  private newReg(reg: Reg): VReg {
+    const { elem, lanes } = reg.type;
+    const cls = classOf(reg.type, this.isa.maskClass);
+    const whole = elem === 'mask' && lanes > 1;
+    const bytes = cls !== 'vec' ? 8 : whole ? this.isa.vectorBytes : bitsOf(reg.type) / 8;
+    const v = { id: this.nextId++, class: cls, bytes, remake: this.remakeOf(reg) };
+    this.regs[reg.id] = v;
     return v;
   }
 
   private remakeOf(reg: Reg): Remake | undefined {
     const inst = this.defs[reg.id];
-    if (inst?.op === 'param' && inst.from === undefined && reg.type.elem === 'index') {
-      return { kind: 'slot', slot: ARG_PARAMS + inst.slot };
-    }
-    if (inst?.op === 'tile') {
-      this.tiled = true;
-      return { kind: 'call', which: inst.which };
-    }
+    if (inst === undefined) return undefined;
     const { elem, lanes } = reg.type;
-    if (inst?.op === 'const' && lanes === 1 && !isFloat(elem)) {
-      return { kind: 'immediate', value: BigInt(inst.value) };
+    switch (inst.op) {
+      case 'param':
+        if (elem !== 'index' || inst.from !== undefined) return undefined;
+        return { kind: 'slot', slot: ARG_PARAMS + inst.slot };
+      case 'tile':
+        this.tiled = true;
+        return { kind: 'call', which: inst.which };
+      case 'const':
+        if (lanes === 1 && !isFloat(elem)) {
+          return { kind: 'immediate', value: BigInt(inst.value) };
+        }
+        return this.remakeLanes(elem, lanes, inst.value);
+      case 'splat':
+        return this.remakeLanes(elem, lanes, this.constant(inst.a));
+      default:
+        return undefined;
     }
-    const value = this.splatConstant(reg);
-    if (value !== undefined && elem !== 'mask' && (lanes > 1 || isFloat(elem))) {
-      const elementBytes = bytesOf(elem);
-      const spread = lanes > 1 && !this.isa.broadcasts;
-      const label = spread
-        ? this.lanesOf(elem, value, this.isa.vectorBytes * 8).base
-        : this.element(elem, value);
-      return { kind: 'broadcast', label: label as Label, elementBytes };
-    }
-    return undefined;
+  }
+
+  private remakeLanes(
+    elem: Elem,
+    lanes: number,
+    value: number | bigint | undefined,
+  ): Remake | undefined {
+    if (value === undefined || elem === 'mask' || (lanes === 1 && !isFloat(elem))) return undefined;
+    const spread = lanes > 1 && !this.isa.broadcasts;
+    const label = spread
+      ? this.lanesOf(elem, value, this.isa.vectorBytes * 8).base
+      : this.element(elem, value);
+    return { kind: 'broadcast', label: label as Label, elementBytes: bytesOf(elem) };
   }
 
   /** A register with these 64 bytes, loaded once, before everything else. */
@@ -322,7 +377,7 @@ export class Selector {
     if (reg === undefined) {
       reg = this.temp('vec', 64);
       this.tables.set(key, reg);
-      const at: MemUse = { kind: 'mem', base: this.pooled(bytes), disp: 0, bits: 512 };
+      const at = memUse(this.pooled(bytes), 0, 512);
       this.prelude.push(instOf('vmovups', [this.use(reg, 512), at]));
     }
     return reg;
@@ -345,12 +400,18 @@ export class Selector {
 
   /** A value as a register operand of its natural width. */
   operand(reg: Reg): RegUse {
+    return this.operands[reg.id] ?? this.newOperand(reg);
+  }
+
+  private newOperand(reg: Reg): RegUse {
     const v = this.reg(reg);
     const bits =
       v.class === 'vec' ? 8 * v.bytes : v.class === 'k' ? 64 : 8 * bytesOf(reg.type.elem);
-    if (v.class !== 'vec' || reg.type.lanes > 1) return this.use(v, bits);
-    const memoryBits = bytesOf(reg.type.elem) === 8 ? 64 : 32;
-    return { kind: 'reg', reg: v, bits, mask: undefined, zeroing: false, memoryBits };
+    const scalar = v.class === 'vec' && reg.type.lanes === 1;
+    const memoryBits = !scalar ? undefined : bytesOf(reg.type.elem) === 8 ? 64 : 32;
+    const made: RegUse = { kind: 'reg', reg: v, bits, mask: undefined, zeroing: false, memoryBits };
+    this.operands[reg.id] = made;
+    return made;
   }
 
   /** A value as the operand that may lie in memory: a load that folds, or a known constant. */
@@ -365,17 +426,10 @@ export class Selector {
     return this.operand(reg);
   }
 
-  address(addr: Address, bits: number, broadcast = false): MemUse {
-    return {
-      kind: 'mem',
-      base: this.reg(addr.base),
-      index: addr.index === undefined ? undefined : this.reg(addr.index),
-      scale: addr.scale ?? 1,
-      disp: addr.offset,
-      bits: bits as MemUse['bits'],
-      broadcast,
-      mask: undefined,
-    };
+  address(addr: Address, bits: number, broadcast = false, mask?: VReg): MemUse {
+    const base = this.reg(addr.base);
+    const index = addr.index === undefined ? undefined : this.reg(addr.index);
+    return memUse(base, addr.offset, bits, index, addr.scale, broadcast, mask);
   }
 
   /** One element in the pool. */
@@ -391,19 +445,23 @@ export class Selector {
 
   /** A pooled element for every lane, as a memory operand. */
   broadcast(elem: Elem, value: number | bigint): MemUse {
-    const bits = (8 * bytesOf(elem)) as MemUse['bits'];
-    return { kind: 'mem', base: this.element(elem, value), disp: 0, bits, broadcast: true };
+    return memUse(this.element(elem, value), 0, 8 * bytesOf(elem), undefined, 1, true);
+  }
+
+  /** A pooled element, as a memory operand. */
+  pooledElement(elem: Elem, value: number | bigint): MemUse {
+    return memUse(this.element(elem, value), 0, 8 * bytesOf(elem));
   }
 
   /** A pooled vector with one value in every lane. */
   lanesOf(elem: Elem, value: number | bigint, bits: number): MemUse {
     const one = elementBytes(elem, value);
     const all = new Uint8Array(bits / 8).map((_, i) => one[i % one.length]);
-    return { kind: 'mem', base: this.pooled(all), disp: 0, bits: bits as MemUse['bits'] };
+    return memUse(this.pooled(all), 0, bits);
   }
 
   /** Appends an instruction whose first operand it assigns, if that is a register. */
-  emit(name: string, operands: readonly MOperand[], options: InstOptions = {}): void {
+  emit(name: string, operands: readonly MOperand[], options?: InstOptions): void {
     this.nodes.push(instOf(name, operands, options));
   }
 
@@ -444,6 +502,8 @@ export interface InstOptions {
   readonly reads?: boolean;
   /** The register operand that may lie in memory; the last one unless given. */
   readonly foldable?: number;
+  /** `emit.ts` writes several instructions for it. */
+  readonly parts?: boolean;
 }
 
 const READS = new Set([
@@ -457,14 +517,16 @@ const READS = new Set([
   'jmp',
 ]);
 
-export function instOf(
-  name: string,
-  operands: readonly MOperand[],
-  { tied, reads = READS.has(name), foldable }: InstOptions = {},
-): MInst {
+export function instOf(name: string, operands: readonly MOperand[], options?: InstOptions): MInst {
   const first = operands[0];
-  const def = !reads && typeof first === 'object' && first.kind === 'reg' ? first.reg : null;
-  return { kind: 'inst', name, operands, def, tied, foldable: foldable ?? usualFold(operands) };
+  let def: VReg | null = null;
+  if (typeof first === 'object' && first.kind === 'reg') {
+    const reads = options?.reads ?? READS.has(name);
+    if (!reads) def = first.reg;
+  }
+  const foldable = options?.foldable ?? usualFold(operands);
+  const parts = options?.parts === true;
+  return { kind: 'inst', name, operands, def, tied: options?.tied, foldable, parts };
 }
 
 /** The last register operand, unless there is memory already. */
@@ -498,6 +560,9 @@ export const isInt32 = (x: number | bigint): boolean => {
   const n = Number(x);
   return Number.isInteger(n) && n >= -(2 ** 31) && n < 2 ** 31;
 };
+
+/** The register that an instruction assigns; none of a loop or branch. */
+const resultOf = (inst: Inst): Reg | undefined => (inst as { readonly dst?: Reg }).dst;
 
 const isRemovable = (inst: Inst): boolean => isPure(inst) || inst.op === 'load';
 

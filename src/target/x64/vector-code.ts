@@ -2,47 +2,48 @@
 import type { BinaryOp, Elem, Reg, UnaryOp } from '../../kernel/index.ts';
 import type { Operands } from './isa-code.ts';
 import { countingBytes, dq, ps } from './lanes.ts';
-import type { MemUse, RegUse } from './machine.ts';
+import { memUse, type RegUse } from './machine.ts';
 import { floatMinMax, fma, move } from './scalar-code.ts';
 import { bytesOf, isFloat, type Of, type Selector, type Simple } from './selector.ts';
 
 const ROUNDINGS: Partial<Record<UnaryOp, number>> = { nearest: 8, floor: 9, ceil: 10, trunc: 11 };
 
+/** The most frequent first: cases are looked at in turn. */
 export function selectVector(s: Selector, inst: Simple): void {
   switch (inst.op) {
-    case 'unary':
-      return unary(s, inst);
-    case 'binary':
-      return binary(s, inst);
+    case 'load':
+      return s.isa.load(s, inst);
     case 'fma':
       if (isFloat(inst.dst.type.elem)) return fma(s, inst, ps(inst.dst.type.elem));
       return intFma(s, inst);
-    case 'compare':
-      return s.isa.compare(s, inst);
+    case 'store':
+      return s.isa.store(s, inst);
+    case 'binary':
+      return binary(s, inst);
+    case 'zip':
+      return s.isa.zip(s, inst);
+    case 'splat':
+      return splat(s, inst);
+    case 'edge':
+      return s.isa.edge(s, inst);
     case 'select':
       return s.isa.select(s, inst);
+    case 'compare':
+      return s.isa.compare(s, inst);
+    case 'unary':
+      return unary(s, inst);
     case 'convert':
       return s.isa.convert(s, inst);
     case 'bitcast':
       return move(s, inst.dst, inst.a);
-    case 'splat':
-      return splat(s, inst);
     case 'lanes':
       return lanes(s, inst);
     case 'unzip':
       return s.isa.unzip(s, inst);
-    case 'zip':
-      return s.isa.zip(s, inst);
     case 'extract':
       return extract(s, inst);
     case 'horizontal':
       return horizontal(s, inst);
-    case 'edge':
-      return s.isa.edge(s, inst);
-    case 'load':
-      return s.isa.load(s, inst);
-    case 'store':
-      return s.isa.store(s, inst);
     default:
       throw s.fail(`a vector ${inst.op}`);
   }
@@ -99,7 +100,7 @@ function lanewise(s: Selector, fn: 'div' | 'rem', dst: Reg, a: Reg, b: Reg): voi
       const low = s.isa.laneToBottom(s, s.operand(value), lane, 8);
       s.emit('vmovq', [to, low], { foldable: -1 });
     }
-    s.emit(fn === 'div' ? 'divide' : 'remainder', [q, x, y], { foldable: -1 });
+    s.emit(fn === 'div' ? 'divide' : 'remainder', [q, x, y], { foldable: -1, parts: true });
     result = s.isa.withLane(s, result, q, lane);
   }
   s.emit('vmovaps', [s.operand(dst), result as RegUse], { foldable: -1 });
@@ -127,14 +128,14 @@ function splat(s: Selector, inst: Of<'splat'>): void {
   if (Number(known) === 0 && !Object.is(known, -0)) {
     return s.emit('vxorps', [d, d, d], { foldable: -1 });
   }
-  s.emit(name, [d, { ...s.broadcast(elem, known), broadcast: false }]);
+  s.emit(name, [d, s.pooledElement(elem, known)]);
 }
 
 function lanes(s: Selector, { dst }: Of<'lanes'>): void {
   const { elem, lanes: n } = dst.type;
   const d = s.operand(dst);
   const label = s.pooled(countingBytes(elem as 'i32' | 'i64', n));
-  s.emit('vmovups', [d, { kind: 'mem', base: label, disp: 0, bits: d.bits as MemUse['bits'] }]);
+  s.emit('vmovups', [d, memUse(label, 0, d.bits)]);
 }
 
 function extract(s: Selector, inst: Of<'extract'>): void {
