@@ -8,6 +8,8 @@ import type { System } from './system.ts';
 
 const CHUNK_BYTES = 2 ** 18;
 const ALIGN = 64;
+/** Buffers that hold a large page or more, wherever they begin. */
+const LARGE_FROM = 2 ** 22;
 
 /** Zeroed memory that stays where it is until it is freed; by hand, nobody collects it. */
 export class NativeBlock {
@@ -100,6 +102,7 @@ export class NativeMemory {
     const buffer = this.platform.allocate(bytes + ALIGN);
     const start = this.addressOf(buffer);
     const address = Math.ceil(start / ALIGN) * ALIGN;
+    if (bytes >= LARGE_FROM) this.system.preferLargePages(address, bytes);
     return { buffer, offset: address - start, address };
   }
 
