@@ -119,6 +119,30 @@ describe('elementwise', () => {
     check([inputs[0], rows], ([x, i]) => exp(exp(ops.gather(x, 0, i))));
   });
 
+  it('stores parts of what is assembled beside sums of them', () => {
+    const { concat, stack, zeros } = { ...ops, zeros: (n: number[]) => ops.full(n, 0) };
+    const x = random([3, 2]);
+    const y = random([2, 3, 4]);
+    check([x], ([a]) => {
+      const b = add(a, 1);
+      return [sum(b), concat([b, zeros([3, 2])], 1)];
+    });
+    for (const dims of [undefined, [0], [1], [2], [0, 1], [1, 2], [0, 2]]) {
+      for (const dim of [0, 1, 2]) {
+        check([y, y], ([a, c]) => {
+          const [b, d] = [exp(a), add(c, 1)];
+          return [sum(b, dims), mean(d, dims), concat([b, d], dim), stack([d, b], dim)];
+        });
+        check([y], ([a]) => [softmax(a, 2), concat([softmax(a, 2), a], dim)], 1e-4);
+      }
+    }
+    // Cut into rows.
+    check([random([40, 1000])], ([a]) => {
+      const b = add(a, 1);
+      return [sum(b), concat([b, a], 1)];
+    });
+  });
+
   it('transposes in blocks', () => {
     for (const [m, n] of [
       [8, 8],

@@ -29,7 +29,7 @@ export function findParts(assembly: Assembly): Map<GraphValue, Place> {
       if (base.dtype !== node.outputs[0].dtype || !assembly.isWhole(x as GraphValue, base))
         continue;
       const place = laidOut(places[i], base);
-      if (place !== null) found.set(base, place);
+      if (place !== null && runsOn(step, base, place)) found.set(base, place);
     }
   }
   return found;
@@ -38,6 +38,25 @@ export function findParts(assembly: Assembly): Map<GraphValue, Place> {
 /** Whether it may store its values with any strides, as contractions may not. */
 const placesFreely = ({ space, nodes: [node] }: Step): boolean =>
   space !== null || isAssembled(node);
+
+/**
+ * Whether a step stores a value there as it computes it: what it reduces over dimensions beside each other
+ * is one run of elements, and so is what it stores along them.
+ */
+function runsOn({ space, inner, maps }: Step, value: GraphValue, { strides }: Place): boolean {
+  if (space === null || inner === null) return true;
+  const along = space.map(() => 0);
+  maps.get(value)?.forEach((to, d) => {
+    if (to >= 0) along[to] = strides[d];
+  });
+  // A value of the kept dimensions alone is stored once a row.
+  if (along.every((n, d) => n === 0 || !inner[d])) return true;
+  const last = space.length - 1;
+  if (inner[last] && along[last] !== 1) return false;
+  return space.every(
+    (n, d) => d === 0 || !inner[d] || !inner[d - 1] || along[d - 1] === along[d] * n,
+  );
+}
 
 const isAssembled = (node: GraphNode): boolean => node.def.lower?.kind === 'assemble';
 
