@@ -72,5 +72,7 @@ export interface Recorded {
   readonly gradientEnds: readonly GradientEnd[];
   readonly guards: readonly Guard[];
   readonly randomCalls: number;
+  /** Fields of modules that the function changed while it was recorded, in words. */
+  readonly changed: readonly string[];
   readonly backward: BackwardPart | null;
 }

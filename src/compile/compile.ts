@@ -19,7 +19,7 @@ import { argumentName, parameterNames } from './parameter-names.ts';
 import type { Pass } from './passes/index.ts';
 import { Program } from './program.ts';
 import { type RecordOptions, recordFunction } from './record.ts';
-import { noteRecording, siteHere } from './site.ts';
+import { noteRecording, type Site, siteHere } from './site.ts';
 import type { OpGraph } from './symbolic/op-graph.ts';
 import { checkPasses, type Rule } from './symbolic/rewrite.ts';
 import { rewritten, viewOf } from './symbolic/view.ts';
@@ -58,6 +58,9 @@ export type Compiled<F extends AnyFunction> = F & {
 /** One call site may make so many recordings without a word. */
 const MANY = 8;
 
+/** Fields of classes that changed while something was recorded, and have been told. */
+const toldFields = new Set<string>();
+
 class Recorder<F extends AnyFunction> {
   private readonly fn: F;
   private readonly name: string;
@@ -65,7 +68,7 @@ class Recorder<F extends AnyFunction> {
   private readonly programs = new Map<string, (Program | OpenProgram)[]>();
   private readonly recordings: Recording[] = [];
   private readonly names: readonly string[];
-  private readonly site = siteHere();
+  private readonly site: Site;
   private warned = false;
   private warnedOfNumber = false;
   /** Why it runs eagerly; null if it does not. */
@@ -75,6 +78,7 @@ class Recorder<F extends AnyFunction> {
     this.fn = fn;
     this.options = options;
     this.names = parameterNames(fn);
+    this.site = siteHere(fn);
     this.name = options.name ?? (fn.name === '' ? 'compiled' : fn.name);
   }
 
@@ -167,6 +171,7 @@ class Recorder<F extends AnyFunction> {
   ): Recorded {
     const fn = (...args: never[]): unknown => this.fn.apply(self, args);
     const recorded = recordFunction(fn, flat, options, shapes);
+    this.warnOfFields(recorded.changed);
     return rewritten(recorded, this.options.passes ?? []);
   }
 
@@ -220,6 +225,17 @@ class Recorder<F extends AnyFunction> {
       this.recordings.pop();
       return this.fallBack(error);
     }
+  }
+
+  /** Says once for each field that JavaScript changed something which it will not change again. */
+  private warnOfFields(changed: readonly string[]): void {
+    const field = changed.find((f) => !toldFields.has(f));
+    for (const f of changed) toldFields.add(f);
+    if (field === undefined) return;
+    console.warn(
+      `[gradus] ${this.name} changed ${field} while it was recorded. JavaScript runs when a function is ` +
+        'recorded, not in each call: keep state in buffers (nn.buffer and assign)',
+    );
   }
 
   /** Says once that a number was taken as a constant, and once that there are many recordings. */

@@ -64,6 +64,11 @@ export class Overlay {
     this.guards.push(sameCell(cell));
   }
 
+  /** Whether the function has met a cell. */
+  has(cell: Tensor): boolean {
+    return this.cells.has(cell);
+  }
+
   /** The cells that were met, with the tape nodes that they had. */
   enteredNodes(): (readonly [Tensor, Tensor['node']])[] {
     return [...this.cells].map(([cell, { node }]) => [cell, node] as const);

@@ -42,6 +42,7 @@ export function recordFunction(
       const inputs = args.tensors.map((t, i) => tracer.argument(t, i, shapes?.[i]));
       const list = unflatten(args.template, (i) => inputs[i]) as never[];
       const result = rejectPromise('compile', fn(...list));
+      tracer.fields.refuseCarried(options.name, (t) => tracer.hasCaptured(t));
       return collect(tracer, result, inputs, options);
     });
     done = true;
@@ -50,7 +51,10 @@ export function recordFunction(
     setRecording(before);
     setGradMode(mode);
     tracer.overlay.restore();
-    if (!done || options.trial === true) for (const undo of tracer.undo.reverse()) undo();
+    if (!done || options.trial === true) {
+      for (const undo of tracer.undo.reverse()) undo();
+    }
+    if (!done) tracer.fields.restore();
   }
 }
 
@@ -100,7 +104,8 @@ function collect(
     result: flat.template,
     passed,
     gradientEnds,
-    guards: [...tracer.guards, ...tracer.placeGuards(), ...overlay.guards],
+    guards: [...tracer.guards, ...tracer.fields.guards(), ...overlay.guards],
+    changed: tracer.fields.changed(),
     randomCalls: tracer.randomCalls,
     backward: null,
   } satisfies Recorded;

@@ -13,13 +13,14 @@ export interface Site {
 
 const sites = new Map<string, Site>();
 
-/** The line of the user's own that is calling now. */
-export function siteHere(): Site {
+/** The line of the user's own that is calling now, for functions of this text: one line may compile many. */
+export function siteHere(fn: object): Site {
   const line = userFrame(new Error().stack ?? '');
-  let site = sites.get(line ?? '');
+  const key = `${line} ${fn}`;
+  let site = sites.get(key);
   if (site === undefined) {
     site = { line, recordings: 0, reused: false };
-    sites.set(line ?? '', site);
+    sites.set(key, site);
   }
   return site;
 }

@@ -27,6 +27,7 @@ import {
   type Tensor,
 } from '../tensor/index.ts';
 import type { Guard, Owner, Source } from './bindings.ts';
+import { Fields } from './fields.ts';
 import { Overlay } from './overlay.ts';
 import { Tracing } from './tracing.ts';
 
@@ -36,8 +37,7 @@ export class Tracer extends Tracing implements Recording {
   readonly overlay: Overlay;
   readonly guards: Guard[] = [];
   readonly undo: (() => void)[] = [];
-  /** What modules hold when their forward is first met. */
-  private readonly places = new Map<object, { name: string; places: readonly Place[] }>();
+  readonly fields = new Fields();
   private readonly watched = new Map<object, Set<string>>();
   randomCalls = 0;
   private seed: readonly Tensor[] | null = null;
@@ -255,22 +255,12 @@ export class Tracer extends Tracing implements Recording {
   }
 
   watchPlaces(owner: object, name: string, places: readonly Place[]): void {
-    if (!this.places.has(owner)) this.places.set(owner, { name, places });
+    this.fields.watch(owner, name, places);
   }
 
-  /** Guards of the places that the function has not written itself. */
-  placeGuards(): Guard[] {
-    const guards: Guard[] = [];
-    for (const { name, places } of this.places.values()) {
-      const kept = places.filter(stands);
-      guards.push({
-        get what() {
-          return `the field '${kept.find((p) => !stands(p))?.key}' of ${name}`;
-        },
-        holds: () => kept.every(stands),
-      });
-    }
-    return guards;
+  /** Whether the function has read a tensor that it was not given. */
+  hasCaptured(t: Tensor): boolean {
+    return this.captured.has(t) || this.overlay.has(t);
   }
 
   outside<T>(uses: readonly Tensor[], f: () => T): T {
@@ -288,8 +278,6 @@ export class Tracer extends Tracing implements Recording {
     this.undo.push(undo);
   }
 }
-
-const stands = ({ holder, key, value }: Place): boolean => Object.is(holder[key], value);
 
 /** Takes the place of a leaf that only gradients of results may reach. */
 class Unreachable {
