@@ -32,9 +32,19 @@ export class Program {
     const { graph, sources, targets } = recorded;
     const start = performance.now();
     this.specs = sources.map((s, i) => specFor(s, graph.inputs[i], device));
-    const last = targets.flatMap((t, o) => (t.kind === 'cell' ? [o] : []));
+    const captured = new Map<Tensor, number>();
+    sources.forEach((s, i) => {
+      if (s.kind === 'captured') captured.set(s.tensor, i);
+    });
+    const cells = targets.flatMap((t, o) =>
+      t.kind === 'cell' ? [[o, captured.get(t.cell) ?? -1] as const] : [],
+    );
     const written = new Set(targets.map((t) => (t.kind === 'cell' ? t.cell : null)));
-    const passed = runPasses(graph, passes);
+    const passed = runPasses(
+      graph,
+      passes,
+      cells.flatMap(([, i]) => (i < 0 ? [] : [i])),
+    );
     const isConstant = (i: number): boolean => {
       const source = sources[i];
       return source.kind === 'captured' && !written.has(source.tensor);
@@ -45,7 +55,7 @@ export class Program {
     this.constants = constants === null ? null : new Constants(constants, this.specs, device);
     const kept = constants?.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device)) ?? [];
     this.executable = makeExecutable(device, main, [...this.specs, ...kept], {
-      last,
+      cells,
       program: true,
       constants: main.inputs.flatMap((_, i) =>
         keepsWeights && (i >= sources.length || isConstant(i)) ? [i] : [],
@@ -58,12 +68,8 @@ export class Program {
         `[gradus] program ${graph.name}: ${graph.nodes.length} ops, ${nodes} primitives, ${ms} ms`,
       );
     }
-    this.sameInput = targets.map((t, o) => {
-      if (t.kind !== 'cell') return -1;
-      const own = sources.findIndex((s) => s.kind === 'captured' && s.tensor === t.cell);
-      const { inPlace } = this.executable;
-      return inPlace.some(([out, input]) => out === o && input === own) ? own : -1;
-    });
+    const inPlace = new Map(this.executable.inPlace);
+    this.sameInput = targets.map((_, o) => inPlace.get(o) ?? -1);
   }
 
   /** Whether what the recording relied on is so still. */

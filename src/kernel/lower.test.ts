@@ -143,6 +143,19 @@ describe('elementwise', () => {
     });
   });
 
+  it('picks from memory by an index computed beside what it picks from', () => {
+    const index = dense(
+      [24],
+      Array.from({ length: 24 }, (_, i) => i * 7),
+      'int32',
+    );
+    check([random([24]), index], ([x, i]) => ops.gather(add(x, 1), 0, ops.remainder(i, 24)));
+    check([random([6, 4]), index], ([x, i]) => {
+      const at = ops.reshape(ops.remainder(i, 6), [6, 4]);
+      return exp(ops.gather(mul(x, 2), 0, at));
+    });
+  });
+
   it('transposes in blocks', () => {
     for (const [m, n] of [
       [8, 8],

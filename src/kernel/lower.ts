@@ -10,7 +10,7 @@ import type { LaunchPlan } from './launch.ts';
 import { Assembly } from './schedule/assembly.ts';
 
 export interface LowerOptions {
-  readonly last?: readonly number[];
+  readonly cells?: readonly (readonly [output: number, input: number])[] | undefined;
   readonly constants?: readonly number[];
 }
 
@@ -20,15 +20,16 @@ export interface LowerOptions {
  * Inputs may stride in any way; outputs are dense. Inputs with `weak` set are run-time scalars;
  * numbers among a node's operands are constants of the kernels. A pure elementwise kernel takes
  * its output pointers first, then its operands in order, scalars, sizes and strides; an output may
- * lie on a dense operand of the same shape if no later launch reads that operand. Outputs in `last` may
- * do so only if nothing that can fault comes later; they are written as late as may be. What is made ready
- * of inputs in `constants` (packed weights) is kept from run to run.
+ * lie on a dense operand of the same shape if no later launch reads that operand. Outputs of `cells`, each
+ * with the input whose place it takes (-1: none), may do so only if nothing that can fault comes later; they
+ * are written as late as may be. What is made ready of inputs in `constants` (packed weights) is kept from
+ * run to run.
  */
 export function lowerGraph(
   graph: Graph,
   inputs: readonly Spec[],
   info: TargetInfo,
-  { last, constants }: LowerOptions = {},
+  { cells, constants }: LowerOptions = {},
 ): LaunchPlan {
-  return new Assembly(graph, inputs, info, fuse(graph), last, constants).plan();
+  return new Assembly(graph, inputs, info, fuse(graph), cells, constants).plan();
 }

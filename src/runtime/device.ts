@@ -60,10 +60,10 @@ export interface CompileOptions {
   /** Inputs of a program that change rarely: what kernels make ready of them may be kept. */
   readonly constants?: readonly number[];
   /**
-   * Outputs that may lie on inputs which must stay as they are if the run fails: written after
-   * everything that can fail.
+   * Outputs that take the place of inputs (-1: of none), which must stay as they are if the run fails:
+   * written after everything that can fail. Only such pairs are then told in `inPlace`.
    */
-  readonly last?: readonly number[];
+  readonly cells?: readonly (readonly [output: number, input: number])[];
 }
 
 export interface Device {

@@ -4,7 +4,7 @@
  * schedules follow in kernel/.
  */
 import { debugLevel, verifying } from '../../base/index.ts';
-import { type Graph, printGraph, verifyGraph } from '../../ir/index.ts';
+import { type Graph, type GraphValue, printGraph, verifyGraph } from '../../ir/index.ts';
 import { cse } from './cse.ts';
 import { dce } from './dce.ts';
 import { inline } from './inline.ts';
@@ -14,7 +14,8 @@ import { simplify } from './simplify.ts';
 
 export interface Pass {
   readonly name: string;
-  run(graph: Graph): Graph;
+  /** `written`: inputs whose place an output takes, if that is known. */
+  run(graph: Graph, written?: ReadonlySet<GraphValue>): Graph;
 }
 
 export const PASSES: readonly Pass[] = [
@@ -26,14 +27,21 @@ export const PASSES: readonly Pass[] = [
   { name: 'dce', run: dce },
 ];
 
-/** Runs passes over a graph; each result is verified under GRADUS_VERIFY and printed at GRADUS_DEBUG=3. */
-export function runPasses(graph: Graph, passes: readonly Pass[] = PASSES): Graph {
+/**
+ * Runs passes over a graph, of which the inputs in `written` hold cells that its outputs replace; each result is
+ * verified under GRADUS_VERIFY and printed at GRADUS_DEBUG=3.
+ */
+export function runPasses(
+  graph: Graph,
+  passes: readonly Pass[] = PASSES,
+  written: readonly number[] = [],
+): Graph {
   let now = graph;
   if (verifying()) verifyGraph(now);
   for (const { name, run } of passes) {
     const before = now.nodes.length;
     const start = performance.now();
-    now = run(now);
+    now = run(now, new Set(written.map((i) => now.inputs[i])));
     if (verifying()) verifyGraph(now);
     if (debugLevel() >= 3) {
       const ms = (performance.now() - start).toFixed(2);

@@ -87,7 +87,7 @@ function stretches(graph: Graph): Map<GraphNode, Stretch> {
       }
       own = large;
     }
-    for (const n of own.nodes) found.set(n, own);
+    found.set(node, own);
   }
   return found;
 }

@@ -81,6 +81,34 @@ describe('rematerialisation', () => {
     expect(found.after).toBeLessThan(found.before);
   });
 
+  it('computes it once however many views of it are read', () => {
+    const found = check([x, x], (a, w) => {
+      const u = add(mul(a, 2), 1);
+      const h = wall(u, w);
+      const rows = ops.reshape(u, [N * N]);
+      return [sum(square(sub(h, u))), sum(mul(ops.reshape(h, [N * N]), rows)), sum(u)];
+    });
+    // Two ops; the view of them takes the place of the one before.
+    expect(found.again).toBe(2);
+  });
+
+  it('does not read a cell late that an output replaces', () => {
+    const g = dce(
+      cse(
+        inline(
+          record(
+            'f',
+            (p, w) => [sub(p, 1), sum(sub(wall(mul(p, 2), w), mul(p, 2)))],
+            [x, x],
+            'cpu',
+          ),
+        ),
+      ),
+    );
+    expect(dce(remat(g)).nodes.length).toBe(g.nodes.length + 1);
+    expect(dce(remat(g, new Set([g.inputs[0]]))).nodes.length).toBe(g.nodes.length);
+  });
+
   it('computes it once for all who ask in one stage', () => {
     const found = check([x, x], (a, w) => {
       const u = add(mul(a, 2), 1);

@@ -19,13 +19,18 @@ const LEAST = 1024;
 const MOST_OPS = 4;
 /** Large values to read for it: two are as many bytes as to write it and to read it. */
 const MOST_READS = 2;
+/** Stages in which one value is computed again. */
+const MOST_TIMES = 4;
 
-export function remat(graph: Graph): Graph {
-  const uses = new Uses(graph);
+/** Inputs in `written` are cells that outputs replace: read late, they could not be written in place. */
+export function remat(graph: Graph, written: ReadonlySet<GraphValue> = new Set()): Graph {
+  const uses = new Uses(graph, written);
   let stage = 0;
   /** What has been computed again in this stage. */
   let again = new Map<GraphValue, GraphValue>();
   return rebuild(graph, (node, inputs, recorder, of) => {
+    // A view is made again by who reads what it shows.
+    if (isView(node)) return keep(node, inputs, recorder);
     const here = uses.stageOf(node);
     if (here !== stage) again = new Map();
     stage = here;
@@ -62,59 +67,91 @@ function remade(
   return made;
 }
 
-/** Who reads what, and when. */
+/** Who reads a value, and in which stages. */
+interface Readers {
+  /** The stage in which it is computed. */
+  readonly from: number;
+  /** Whether a wall reads it, and the last stage in which one does. */
+  wall: boolean;
+  lastWall: number;
+  /** The first stage after `from` in which it is read. */
+  next: number;
+  /** The last stage in which a node reads it that surely stays where it is. */
+  last: number;
+  /** How often it has been computed again. */
+  again: number;
+}
+
 class Uses {
   private readonly stages = new Map<GraphNode, number>();
-  /** Who reads each value, through views too. */
-  private readonly readers = new Map<GraphValue, GraphNode[]>();
+  private readonly readers = new Map<Mapped, Readers>();
   private readonly outputs = new Set<Mapped>();
+  private readonly written: ReadonlySet<GraphValue>;
   private readonly recipes = new Map<string, ReadonlySet<GraphNode> | null>();
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, written: ReadonlySet<GraphValue>) {
+    this.written = written;
     let walls = 0;
     for (const node of graph.nodes) {
-      if (node.def.lower?.kind === 'view') continue;
-      this.stages.set(node, isWall(node) ? walls++ : walls);
-      for (const base of new Set(node.inputs.map((x) => chainOf(x).base))) {
-        if (typeof base === 'number') continue;
-        const list = this.readers.get(base);
-        if (list === undefined) this.readers.set(base, [node]);
-        else list.push(node);
-      }
+      if (isView(node)) continue;
+      const stage = isWall(node) ? walls++ : walls;
+      this.stages.set(node, stage);
+      for (const base of basesOf(node)) this.note(base, isWall(node), stage);
     }
     for (const v of graph.outputs) this.outputs.add(chainOf(v).base);
+    // Who stays is known when it is known who reads whom.
+    for (const [node, stage] of this.stages) {
+      if (!this.stays(node)) continue;
+      for (const base of basesOf(node)) {
+        const r = this.readers.get(base) as Readers;
+        r.last = Math.max(r.last, stage);
+      }
+    }
   }
 
-  /** How many walls come before a node. */
+  private note(base: Mapped, wall: boolean, stage: number): void {
+    let r = this.readers.get(base);
+    if (r === undefined) {
+      const node = typeof base === 'number' ? null : base.node;
+      const from = node === null ? 0 : this.stageOf(node);
+      r = { from, wall: false, lastWall: -1, next: Infinity, last: -1, again: 0 };
+      this.readers.set(base, r);
+    }
+    if (wall) {
+      r.wall = true;
+      r.lastWall = stage;
+    }
+    if (stage > r.from && r.next === Infinity) r.next = stage;
+  }
+
+  /** How many walls come before a node that is no view. */
   stageOf(node: GraphNode): number {
     return this.stages.get(node) ?? 0;
   }
 
   /** The nodes that compute a value again in a stage; null if it is better kept. */
   recipe(v: Mapped, stage: number): ReadonlySet<GraphNode> | null {
-    if (typeof v === 'number' || !this.isWorthIt(v, stage)) return null;
+    const r = this.readers.get(v);
+    if (typeof v === 'number' || r === undefined || !this.isWorthIt(v, r, stage)) return null;
     const key = `${v.id} ${stage}`;
     let found = this.recipes.get(key);
     if (found === undefined) {
       const nodes = new Set<GraphNode>();
       const reads = new Set<GraphValue>();
-      const most = this.isStored(v, stage) ? 1 : MOST_READS;
-      found = this.collect(v, stage, nodes, reads) && reads.size <= most ? nodes : null;
+      const most = isStored(r, stage) ? 1 : MOST_READS;
+      const isGain =
+        r.again < MOST_TIMES && this.collect(v, stage, nodes, reads) && reads.size <= most;
+      found = isGain ? nodes : null;
+      if (isGain) r.again++;
       this.recipes.set(key, found);
     }
     return found;
   }
 
   /** Whether it is large, was computed in an earlier stage, and no wall of a later one needs it. */
-  private isWorthIt(v: GraphValue, stage: number): boolean {
-    if (v.node === null || numelOf(v.shape) < LEAST) return false;
-    if (this.outputs.has(v) || isScalar(v)) return false;
-    const from = this.stageOf(v.node);
-    return from < stage && !this.readersOf(v).some((r) => isWall(r) && this.stageOf(r) > from);
-  }
-
-  private readersOf(v: GraphValue): readonly GraphNode[] {
-    return this.readers.get(v) ?? [];
+  private isWorthIt(v: GraphValue, r: Readers, stage: number): boolean {
+    if (v.node === null || r.from >= stage || r.lastWall > r.from) return false;
+    return numelOf(v.shape) >= LEAST && !this.outputs.has(v) && !isScalar(v);
   }
 
   /** Adds the nodes that compute `v` and what they read from memory; false if that is no gain. */
@@ -139,26 +176,25 @@ class Uses {
 
   /** Whether memory holds a value until a stage without our doing. */
   private isThere(v: GraphValue, stage: number): boolean {
-    if (v.node === null || this.outputs.has(v)) return true;
-    return this.readersOf(v).some((r) => this.stageOf(r) >= stage && this.stays(r));
+    if (v.node === null) return !this.written.has(v);
+    return this.outputs.has(v) || (this.readers.get(v)?.last ?? -1) >= stage;
   }
 
   /** Whether a node is surely computed where it stands: none of its readers may do so in its stead. */
   private stays(node: GraphNode): boolean {
     if (isWall(node) || !isCheap(node)) return true;
     const [out] = node.outputs;
-    return this.outputs.has(out) || this.readersOf(out).some(isWall);
-  }
-
-  /** Whether something else reads it through memory, before a stage or in a wall. */
-  private isStored(v: GraphValue, stage: number): boolean {
-    const from = v.node === null ? 0 : this.stageOf(v.node);
-    return this.readersOf(v).some((r) => {
-      const at = this.stageOf(r);
-      return isWall(r) || (at > from && at < stage);
-    });
+    return this.outputs.has(out) || this.readers.get(out)?.wall === true;
   }
 }
+
+const isView = (node: GraphNode): boolean => node.def.lower?.kind === 'view';
+
+const basesOf = (node: GraphNode): Set<Mapped> =>
+  new Set(node.inputs.map((x) => chainOf(x).base).filter((b) => typeof b !== 'number'));
+
+/** Whether something else reads a value through memory, before a stage or in a wall. */
+const isStored = (r: Readers, stage: number): boolean => r.wall || r.next < stage;
 
 const isCheap = (node: GraphNode): boolean =>
   node.def.lower?.kind === 'element' && costOfNode(node) <= 1 && !isPositional(node);

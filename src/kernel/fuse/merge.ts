@@ -13,6 +13,9 @@ import { onlyWidth } from './widths.ts';
 /** Merges group `from` into `into`, which holds `node`, a reader of both. */
 export function merge(steps: Steps, from: Step, into: Step, node: GraphNode): void {
   if (from.space === null || !steps.all.has(from)) return;
+  // What a gather picks from must lie in memory.
+  const source = node.def.lower?.kind === 'gather' ? chainOf(node.inputs[0]).base : 0;
+  if (typeof source !== 'number' && steps.stepOf.get(source) === from) return;
   if (from.nodes.length + into.nodes.length > MAX_NODES) return;
   if (new Set([...taken(from), ...taken(into)]).size > 1) return;
   const scalars = from.space.length === 0 && (into.space as number[]).length > 0;

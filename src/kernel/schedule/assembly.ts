@@ -7,7 +7,6 @@ import {
   numelOf,
   type Shape,
   type Spec,
-  sameShape,
   specOf,
 } from '../../base/index.ts';
 import { type Graph, GraphValue, typeOf } from '../../ir/index.ts';
@@ -20,8 +19,9 @@ import { placeTemps } from '../temps.ts';
 import { batch } from './batch.ts';
 import { emitKernel } from './emit.ts';
 import { findEpilogues } from './epilogues.ts';
-import { type Expr, ExprPool, type Root, type Stream } from './expr.ts';
+import { type Expr, ExprPool, type Root } from './expr.ts';
 import { GroupBuilder, type Surroundings, scalarExpr } from './group.ts';
+import { type Pair, pairsInPlace } from './in-place.ts';
 import { keepCostly } from './keep.ts';
 import { chainOf, isScalar, type LoweringOf } from './operand.ts';
 import { findParts } from './parts.ts';
@@ -51,6 +51,8 @@ export class Assembly implements Surroundings {
   /** Values that lie within another's memory. */
   private parts: ReadonlyMap<GraphValue, Place> = new Map();
 
+  private readonly cells: readonly Pair[] | undefined;
+  /** Outputs that are written after all that can fault. */
   private readonly last: ReadonlySet<number>;
   private readonly constants: ReadonlySet<Root>;
   private readonly kept: number[] = [];
@@ -60,10 +62,11 @@ export class Assembly implements Surroundings {
     inputs: readonly Spec[],
     info: TargetInfo,
     fusion: Fusion,
-    last: readonly number[] = [],
+    cells?: readonly Pair[],
     constants: readonly number[] = [],
   ) {
-    this.last = new Set(last);
+    this.cells = cells;
+    this.last = new Set(cells?.map(([o]) => o));
     this.constants = new Set(constants.map((i) => graph.inputs[i]));
     this.graph = graph;
     this.inputs = inputs;
@@ -82,69 +85,22 @@ export class Assembly implements Surroundings {
     const copies = this.placeOutputs();
     for (const step of this.order()) this.build(step);
     for (const [index, value] of copies) this.copyOutput(index, value);
+    const { plans, info, cells, last, graph, inputs, buffers } = this;
     const { launches, parts } = batch(
       [...this.launches.filter((l) => l.kept), ...this.launches.filter((l) => !l.kept)],
-      this.plans,
-      this.info,
+      plans,
+      info,
+      cells ?? [],
     );
+    const ordered = { graph, inputs, launches, parts, plans, buffers };
     const { starts, bytes } = placeTemps(this.temps, launches);
     const memory = { temps: starts, tempSizes: this.temps, tempBytes: bytes };
-    return { launches, ...memory, keptSizes: this.kept, inPlace: this.inPlace(launches, parts) };
-  }
-
-  /**
-   * Outputs that may lie on a dense input of their shape: the first launch that writes one reads
-   * the input element by element, each before that element is written, and no later one reads it.
-   */
-  private inPlace(
-    launches: readonly Launch[],
-    partsOf: ReadonlyMap<Launch, readonly Launch[]>,
-  ): (readonly [number, number])[] {
-    const touches = (launch: Launch, kind: string, index: number): boolean =>
-      launch.args.some(
-        (a) => a.kind === 'pointer' && a.buffer.kind === kind && a.buffer.index === index,
-      );
-    const pairs: (readonly [number, number])[] = [];
-    const lastFault = launches.findLastIndex((l) => l.faults !== undefined);
-    this.graph.outputs.forEach((out, o) => {
-      const first = launches.findIndex((l) => touches(l, 'output', o));
-      if (this.last.has(o) && first >= 0 && first <= lastFault) return;
-      // Parts of a batch run side by side: what one writes no other may read.
-      const parts = partsOf.get(launches[first]) ?? launches.slice(first, first + 1);
-      const writer = parts.find((l) => touches(l, 'output', o));
-      const others = [...parts.filter((l) => l !== writer), ...launches.slice(first + 1)];
-      this.graph.inputs.forEach((input, i) => {
-        const spec = this.inputs[i];
-        if (input.weak !== undefined || spec.dtype !== out.dtype || !spec.contiguous) return;
-        if (!sameShape(spec.shape, out.shape)) return;
-        if (others.some((l) => touches(l, 'input', i))) return;
-        const plan = writer === undefined ? undefined : this.plans.get(writer);
-        if (writer === undefined || !touches(writer, 'input', i)) pairs.push([o, i]);
-        else if (plan !== undefined && this.alike(plan, input, o)) pairs.push([o, i]);
-      });
-    });
-    return pairs;
-  }
-
-  /** Whether a kernel reads `input` only where it writes output `o`. */
-  private alike({ streams, exprs }: Plan, input: GraphValue, o: number): boolean {
-    const isOutput = (s: Stream): boolean => {
-      const ref = s.memory === null ? undefined : this.buffers.get(s.memory.root);
-      return ref?.kind === 'output' && ref.index === o;
+    return {
+      launches,
+      ...memory,
+      keptSizes: this.kept,
+      inPlace: pairsInPlace(ordered, last, cells),
     };
-    const written = streams.filter(isOutput);
-    const gathers = exprs.some((e) => e.kind === 'gather' && e.stream.memory?.root === input);
-    return (
-      !gathers &&
-      streams.every(
-        (s) =>
-          s.memory?.root !== input ||
-          written.every(
-            (w) =>
-              s.memory?.offset === 0 && w.memory?.offset === 0 && sameShape(s.strides, w.strides),
-          ),
-      )
-    );
   }
 
   // ---- what goes through memory, and in which order

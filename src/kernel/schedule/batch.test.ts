@@ -5,6 +5,7 @@ import * as ops from '../../ir/index.ts';
 import { runGraph } from '../../ir/reference.ts';
 import { WASM_TARGET } from '../ir.ts';
 import type { Launch } from '../launch.ts';
+import { lowerGraph } from '../lower.ts';
 import {
   dense,
   type Engine,
@@ -93,6 +94,28 @@ describe('a batch', () => {
     const plan = check([random([40]), random([40])], ([x, y]) => [sub(x, y), sub(y, x)]);
     expect(plan.launches.map(isBatch)).toEqual([true]);
     expect(plan.inPlace).toEqual([]);
+  });
+
+  it('does not move what reads a cell behind what writes it in place', () => {
+    const inputs = vectors([500, 500, 500]);
+    const graph = record(inputs, ([t, w, g]) => [
+      add(mul(t, 0.99), mul(w, 0.01)),
+      add(mul(w, 0.99), mul(g, 0.01)),
+    ]);
+    const specs = inputs.map((x) => (x as Exclude<Input, number>).spec);
+    const cells = [
+      [0, 0],
+      [1, 1],
+    ] as const;
+    const { inPlace, launches } = lowerGraph(graph, specs, WASM_TARGET, { cells });
+    expect(inPlace).toEqual(cells);
+    expect(launches.some(isBatch)).toBe(false);
+  });
+
+  it('leaves alone what is large, on one thread too', () => {
+    const inputs = vectors([60_000, 60_000, 60_000, 60_000]);
+    const { launches } = lower(record(inputs, descent), inputs, WASM_TARGET);
+    expect(launches.map(isBatch)).toEqual([false, false]);
   });
 
   it('reduces, each part in the order that it has alone', () => {

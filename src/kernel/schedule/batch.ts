@@ -12,6 +12,7 @@
 import type { TargetInfo } from '../ir.ts';
 import type { Arg, Launch } from '../launch.ts';
 import { emitBatch } from './emit.ts';
+import type { Pair } from './in-place.ts';
 import { type Plan, tilesOf, workOf } from './plan.ts';
 import { BATCH_SLOTS } from './slots.ts';
 
@@ -25,60 +26,94 @@ export interface Batched {
   readonly parts: ReadonlyMap<Launch, readonly Launch[]>;
 }
 
+/** A batch that launches may still join. */
 interface Open {
+  readonly key: string;
   readonly members: Launch[];
+  readonly read: Set<string>;
+  readonly written: Set<string>;
   /** How many launches come before it. */
   at: number;
 }
 
-/** `plans` has the elementwise kernels and reductions among the launches. */
+/**
+ * `plans` has the elementwise kernels and reductions among the launches; `cells` are outputs with the
+ * inputs whose place they may take, so that nothing which reads one moves behind what writes it.
+ */
 export function batch(
   launches: readonly Launch[],
   plans: ReadonlyMap<Launch, Plan>,
   info: TargetInfo,
+  cells: readonly Pair[] = [],
 ): Batched {
-  const touched = new Map(launches.map((l) => [l, buffersOf(l, plans.get(l))]));
+  const inputOf = new Map(cells);
   const closed: Open[] = [];
   const open = new Map<string, Open>();
-  const close = (key: string, at: number): void => {
-    const found = open.get(key) as Open;
+  /** The open batches that touch a buffer. */
+  const users = new Map<string, Set<Open>>();
+  const close = (found: Open, at: number): void => {
     found.at = at;
     closed.push(found);
-    open.delete(key);
+    open.delete(found.key);
+    for (const set of [found.read, found.written]) {
+      for (const buffer of set) users.get(buffer)?.delete(found);
+    }
   };
   launches.forEach((launch, i) => {
-    for (const [key, { members }] of open) {
-      if (members.some((m) => conflict(touched.get(m), touched.get(launch)))) close(key, i);
+    const { read, written } = buffersOf(launch, plans.get(launch), inputOf);
+    for (const buffer of written) for (const o of users.get(buffer) ?? []) close(o, i);
+    for (const buffer of read) {
+      for (const o of users.get(buffer) ?? []) if (o.written.has(buffer)) close(o, i);
     }
-    if (!isSmall(launch, plans)) return;
-    const found = open.get(launch.key);
+    if (!isSmall(launch, plans, info)) return;
+    let found = open.get(launch.key);
     const slots = BATCH_SLOTS.length + launch.args.length * ((found?.members.length ?? 0) + 1);
-    if (found !== undefined && slots <= MOST_SLOTS) found.members.push(launch);
-    else {
-      if (found !== undefined) close(launch.key, i);
-      open.set(launch.key, { members: [launch], at: i });
+    if (found !== undefined && slots > MOST_SLOTS) {
+      close(found, i);
+      found = undefined;
+    }
+    found ??= { key: launch.key, members: [], read: new Set(), written: new Set(), at: i };
+    open.set(launch.key, found);
+    found.members.push(launch);
+    for (const buffer of read) found.read.add(buffer);
+    for (const buffer of written) found.written.add(buffer);
+    for (const buffer of [...read, ...written]) {
+      const known = users.get(buffer);
+      if (known === undefined) users.set(buffer, new Set([found]));
+      else known.add(found);
     }
   });
-  for (const key of open.keys()) close(key, launches.length);
+  for (const found of open.values()) close(found, launches.length);
+  return inOrder(launches, closed, plans, info);
+}
+
+/** Batches where they were closed, all else where it was. */
+function inOrder(
+  launches: readonly Launch[],
+  closed: readonly Open[],
+  plans: ReadonlyMap<Launch, Plan>,
+  info: TargetInfo,
+): Batched {
   const parts = new Map<Launch, readonly Launch[]>();
-  const before = launches.map((): Launch[] => []);
-  const after: Launch[] = [];
+  const before = Array.from({ length: launches.length + 1 }, (): Launch[] => []);
   const taken = new Set<Launch>();
   for (const { members, at } of closed) {
     if (members.length === 1) continue;
     const made = batchOf(members, plans, info);
     parts.set(made, members);
-    (before[at] ?? after).push(made);
+    before[at].push(made);
     for (const m of members) taken.add(m);
   }
   const rest = launches.flatMap((l, i) => [...before[i], ...(taken.has(l) ? [] : [l])]);
-  return { launches: [...rest, ...after], parts };
+  return { launches: [...rest, ...before[launches.length]], parts };
 }
 
-/** Whether it is one piece of work, which cannot fail, made anew at each run. */
-function isSmall(launch: Launch, plans: ReadonlyMap<Launch, Plan>): boolean {
+/** Whether it is one small piece of work, which cannot fail, made anew at each run. */
+function isSmall(launch: Launch, plans: ReadonlyMap<Launch, Plan>, info: TargetInfo): boolean {
   const { tiles = 1, faults, kept } = launch;
-  return plans.has(launch) && tiles === 1 && faults === undefined && kept === undefined;
+  const plan = plans.get(launch);
+  if (plan === undefined || tiles !== 1 || faults !== undefined || kept !== undefined) return false;
+  return workOf(plan) < info.parallelWork;
 }
 
 function batchOf(
@@ -108,7 +143,11 @@ interface Touched {
   readonly written: ReadonlySet<string>;
 }
 
-function buffersOf({ args }: Launch, plan: Plan | undefined): Touched {
+function buffersOf(
+  { args }: Launch,
+  plan: Plan | undefined,
+  inputOf: ReadonlyMap<number, number>,
+): Touched {
   const read = new Set<string>();
   const written = new Set<string>();
   // An elementwise kernel's outputs come first; what others write is not told: anything but inputs.
@@ -118,16 +157,8 @@ function buffersOf({ args }: Launch, plan: Plan | undefined): Touched {
     const { kind, index } = arg.buffer;
     const writes = plan === undefined ? kind !== 'input' : outputs-- > 0;
     (writes ? written : read).add(`${kind} ${index}`);
+    const input = writes && kind === 'output' ? (inputOf.get(index) ?? -1) : -1;
+    if (input >= 0) written.add(`input ${input}`);
   }
   return { read, written };
-}
-
-function conflict(a: Touched | undefined, b: Touched | undefined): boolean {
-  if (a === undefined || b === undefined) return true;
-  return meet(a.written, b.written) || meet(a.written, b.read) || meet(a.read, b.written);
-}
-
-function meet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  for (const name of a) if (b.has(name)) return true;
-  return false;
 }

@@ -103,9 +103,9 @@ export class WasmDevice implements Device {
 
   compile(graph: Graph, inputs: readonly Spec[], options: CompileOptions = {}): Executable {
     if (debugLevel() >= 2) console.error(printGraph(graph));
-    const { program, last, constants } = options;
+    const { program, cells, constants } = options;
     const kept = program === true ? constants : undefined;
-    const plan = lowerGraph(graph, inputs, this.info, { last, constants: kept });
+    const plan = lowerGraph(graph, inputs, this.info, { cells, constants: kept });
     const kernels = plan.launches.map((l) => this.kernel(l));
     const { machine, name } = this;
     return program === true

@@ -126,7 +126,10 @@ describe('faults', () => {
 
   test.each([1, 2])('the last kernels leave cells as they were (%i threads)', (threads) => {
     const device = open(threads);
-    const program = device.compile(graph, [SQUARE, INDEX, SQUARE], { program: true, last: [1] });
+    const program = device.compile(graph, [SQUARE, INDEX, SQUARE], {
+      program: true,
+      cells: [[1, 2]],
+    });
     expect(program.inPlace).toContainEqual([1, 2]);
     const [x, y, picked] = [
       slot(device, numbers(1)),

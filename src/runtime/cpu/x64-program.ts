@@ -139,7 +139,8 @@ export class X64Program implements Executable, CodeUser {
     this.constants = new ConstantInputs(options.constants ?? []);
     this.outputs = graph.outputs.map((v) => specOf(v.dtype, v.shape, undefined, device));
     this.load = (user) => load(user, options);
-    const plain = (user: CodeUser) => load(user, { last: options.last });
+    const plain = (user: CodeUser) =>
+      load(user, options.cells === undefined ? {} : { cells: options.cells });
     this.stepByStep = () => new X64Executable(machine, graph, specs, plain, device);
     const loaded = this.load(this);
     const { plan } = loaded;
