@@ -21,5 +21,5 @@ export const wasmHeap = (): string => env.GRADUS_WASM_HEAP ?? '256';
 /** `GRADUS_THREADS`: how many threads kernels may use, as written. */
 export const threadsWanted = (): string | undefined => env.GRADUS_THREADS;
 
-/** `GRADUS_COMPILE=0`: compiled functions run eagerly. */
-export const compileWanted = (): boolean => env.GRADUS_COMPILE !== '0';
+/** `GRADUS_COMPILE=0` (or off, no, false): compiled functions run eagerly. */
+export const compileWanted = (): boolean => !/^(0|off|no|false)$/i.test(env.GRADUS_COMPILE ?? '1');

@@ -15,6 +15,7 @@ import { compileEnabled, setCompileEnabled } from './enabled.ts';
 import { describeRecording, explain, NUMBER, type Recording } from './explain.ts';
 import { OpenProgram } from './open-program.ts';
 import { checkDynamic, type Dynamic, type OpenSizes, openSizes } from './open-sizes.ts';
+import { noteOwnPasses } from './own-passes.ts';
 import { argumentName, parameterNames } from './parameter-names.ts';
 import type { Pass } from './passes/index.ts';
 import { Program } from './program.ts';
@@ -304,6 +305,7 @@ export function compile<F extends AnyFunction>(
   const compiled = function (this: unknown, ...args: unknown[]): unknown {
     return recorder.call(this, args);
   };
+  if (options.passes !== undefined) noteOwnPasses(compiled, options.passes);
   return Object.assign(compiled, {
     explain: () => recorder.explain(),
     reset: () => recorder.reset(),

@@ -3,8 +3,10 @@ import { WEAK_INT } from '../base/index.ts';
 import { device, getRandomState, type Tensor } from '../tensor/index.ts';
 import { ownerTensor, type Recorded, type Source } from './bindings.ts';
 import { operandOf } from './operands.ts';
+import { ownPassesOf } from './own-passes.ts';
 import { argumentName, parameterNames } from './parameter-names.ts';
 import { recordFunction } from './record.ts';
+import { rewritten } from './symbolic/view.ts';
 import { flatten } from './tree.ts';
 
 /** A recorded graph and the arguments that it is run on. */
@@ -25,7 +27,8 @@ export function recordTrial(
   const names = parameterNames(fn);
   const flat = flatten(name, inputs, (i) => argumentName(names, i));
   const place = device();
-  const recorded = recordFunction(fn, flat, { name, device: place, keepGrads, trial: true });
+  const plain = recordFunction(fn, flat, { name, device: place, keepGrads, trial: true });
+  const recorded = rewritten(plain, ownPassesOf(fn));
   return { recorded, args: flat.tensors, names: flat.paths, device: place };
 }
 

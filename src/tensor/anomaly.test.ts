@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { detectAnomaly, Parameter, tensor } from '../index.ts';
+import { compile, detectAnomaly, Parameter, tensor } from '../index.ts';
 
 test('the op that first made a NaN is named, with its element and the line', () => {
   const x = tensor([1, -1, 2]);
@@ -19,4 +19,12 @@ test('it is off outside, also after a throw, and refuses async functions', () =>
   expect(tensor([-1]).sqrt().isnan().item()).toBe(1);
   // @ts-expect-error a Promise is not allowed
   expect(() => detectAnomaly(async () => 1)).toThrow(/asynchronous/);
+});
+
+test('is refused while a function is recorded, which it runs line by line from outside', () => {
+  const x = tensor([-1]);
+  const inside = compile(() => detectAnomaly(() => x.log()));
+  expect(() => inside()).toThrow(/detectAnomaly[^]*around the compiled function/);
+  const f = compile(() => x.log());
+  expect(() => detectAnomaly(() => f())).toThrow(/log: made NaN/);
 });

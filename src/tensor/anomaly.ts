@@ -3,6 +3,7 @@ import { GraphError, isFloat, userFrame } from '../base/index.ts';
 import type { OpDef } from '../ir/index.ts';
 import { rejectPromise, type Synchronous } from './grad-mode.ts';
 import type { Node } from './node.ts';
+import { recording } from './recording.ts';
 import type { Tensor } from './tensor.ts';
 
 let on = false;
@@ -47,6 +48,11 @@ export function checkAnomaly(op: OpDef, out: Tensor): void {
  * detectAnomaly(() => loss(x).backward());
  */
 export function detectAnomaly<T>(f: () => Synchronous<T>): T {
+  recording()?.refuse(
+    'detectAnomaly',
+    'values are looked at, and are not known while a function is recorded',
+    'call it around the compiled function, which then runs line by line',
+  );
   const before = on;
   on = true;
   try {

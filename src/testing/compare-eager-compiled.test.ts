@@ -199,6 +199,22 @@ describe('a recording that is not what the lines do', () => {
     expect(told(f, [x])).toMatchObject({ eager: 3, compiled: 2 });
   });
 
+  test('rules of the function are part of it', () => {
+    const wrong = {
+      name: 'exp is nothing',
+      match: 'exp',
+      replace: (_: unknown, [a]: Tensor[]) => a,
+    };
+    const f = compile((z: Tensor) => z.exp().mul(2) as Tensor, { passes: [wrong as never] });
+    const found = compareEagerCompiled(f, [x], { throws: false });
+    expect(found).toMatchObject({ same: false, recording: true });
+    expect((found as { message: string }).message).toMatch(/of your own.*exp is nothing/s);
+  });
+
+  test('arguments come as an array', () => {
+    expect(() => compareEagerCompiled((z: Tensor) => z, x as never)).toThrow(/as an array, not a/);
+  });
+
   test('a field that holds a tensor of the recording is an error of the lines', () => {
     class Memory extends nn.Module {
       last: Tensor | null = null;

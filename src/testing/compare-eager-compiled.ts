@@ -1,5 +1,12 @@
-import { checkOptions, formatShape } from '../base/index.ts';
-import { backwardTrial, PASSES, type Pass, recordTrial, type Trial } from '../compile/index.ts';
+import { checkOptions, formatShape, given, ValueError } from '../base/index.ts';
+import {
+  backwardTrial,
+  ownPassesOf,
+  PASSES,
+  type Pass,
+  recordTrial,
+  type Trial,
+} from '../compile/index.ts';
 import { printNode, printType } from '../ir/index.ts';
 import { Generator, recording, requireFunction, type Tensor, tensor } from '../tensor/index.ts';
 import { type Backward, compareLines, type LineDifference } from './compare-lines.ts';
@@ -103,6 +110,13 @@ export function compareUnder(
   requireFunction(op, fn, `write ${op}((x) => ..., [x])`);
   checkOptions(op, options, ['exact', 'terms', 'throws', 'keepGrads']);
   recording()?.refuse(op, 'it runs once, when the function is recorded', 'call it outside');
+  if (!Array.isArray(inputs)) {
+    throw new ValueError({
+      op,
+      problem: `the arguments come as an array, not ${given(inputs)}`,
+      remedy: `write ${op}(f, [x, y])`,
+    });
+  }
   const { exact = true, terms, throws = true, keepGrads = false } = options;
   const name = fn.name === '' ? 'the function' : fn.name;
   const trial = recordTrial(fn, inputs, { name, keepGrads });
@@ -130,7 +144,7 @@ function compareTrial(
   const made = backwardTrial(trial, seed, (o) => values.get(graph.outputs[o]) as Tensor);
   const back: Backward | null = made && { trial: made, values: evaluate(made), seed };
   const lines = compareLines(fn, inputs, trial, values, back, measure);
-  if (lines !== null) return describeLines(name, lines);
+  if (lines !== null) return describeLines(name, lines, ownPassesOf(fn));
   const forward = check(trial, values, outputNames(trial), measure, passes, name);
   if (!forward.same || back === null) return forward;
   const backward = check(back.trial, back.values, gradientNames(trial), measure, passes, name);
@@ -196,13 +210,21 @@ function describe(
   return { same: false, recording: false, ...rest, ...(pass === undefined ? {} : { pass }) };
 }
 
-function describeLines(name: string, found: LineDifference): Comparison {
+function describeLines(
+  name: string,
+  found: LineDifference,
+  own: readonly { readonly name: string }[],
+): Comparison {
   const { output, index, eager, compiled } = found;
   const where = index.length === 0 ? '' : `, element ${formatShape(index)}`;
   const message =
     `the recording of ${name} itself differs from its lines in ${output}${where}: ` +
-    `recorded ${shown(compiled)}, and eagerly ${shown(eager)}. JavaScript decided otherwise while it ` +
-    'was recorded: look for an if on tensors, a counter or Math.random(), and for variables and ' +
+    `recorded ${shown(compiled)}, and eagerly ${shown(eager)}. ` +
+    (own.length === 0
+      ? ''
+      : `Rules and passes of your own changed the recording (${own.map((p) => p.name).join(', ')}): ` +
+        'look at these first. Or ') +
+    'JavaScript decided otherwise while it was recorded: look for an if on tensors, a counter or Math.random(), and for variables and ' +
     'fields that the function reads and replaces; choose by value with where or cond, and keep ' +
     'state in parameters and buffers';
   return { same: false, recording: true, output, index, eager, compiled, message };

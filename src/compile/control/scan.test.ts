@@ -195,6 +195,7 @@ describe('scan', () => {
   });
 
   test('wrong bodies are refused', () => {
+    expect(() => scan((c) => [c, null], 0 as never, xs)).toThrow(/number 0[^]*tensor\(0\)/);
     expect(() => scan((c) => c as never, x3, xs)).toThrow(/array of two/);
     expect(compile(() => scan((c) => [c.sum(), null] as never, x3, xs))).toThrow(/the first carry/);
     expect(() => scan((c, [a, b]) => [c.add(a).add(b), null], x3, [xs, m])).toThrow(/3 slices/);

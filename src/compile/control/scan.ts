@@ -60,6 +60,10 @@ export function scan<const C, const X, Y>(
   requireFunction('scan', body, 'write scan((carry, x) => [carry, y], init, xs)');
   checkOptions('scan', options, ['reverse']);
   const { reverse = false } = options;
+  if (typeof init === 'number') {
+    const remedy = `give a tensor: tensor(${init})`;
+    throw new GraphError({ op: 'scan', problem: `the first carry is the number ${init}`, remedy });
+  }
   const start = flat('scan', 'the first carry', init);
   const count = lengthOf(xs);
   const slices = flat('scan', 'xs', count === null ? xs : null);

@@ -187,3 +187,25 @@ test('errors of rules name open sizes; a rule of no op is none', () => {
   const detached = graph(x, x.exp().detach());
   expect(detached.rewrite([{ ...none, match: 'detach' }]).nodes.length).toBe(2);
 });
+
+test('rules and passes that give nothing sensible, or throw, are named', () => {
+  const x = placeholder('x', ['n']);
+  const f = graph(x, x.exp());
+  const rule = (replace: unknown): Rule =>
+    ({ name: 'odd rule', match: 'exp', replace }) as unknown as Rule;
+  const pass = (run: unknown): Pass => ({ name: 'odd pass', run }) as unknown as Pass;
+  const broken = () => {
+    throw new TypeError('no such thing');
+  };
+  for (const [made, text] of [
+    [rule(() => 2), /odd rule: the rule gives 2[^]*full/],
+    [rule(() => ['x']), /odd rule: the rule gives 'x'/],
+    [rule(broken), /odd rule: it threw TypeError: no such thing/],
+    [pass(() => undefined), /odd pass: the pass gives undefined, and no graph/],
+    [pass(async (g: unknown) => g), /odd pass: the pass gives a Promise/],
+    [pass(broken), /odd pass: it threw TypeError: no such thing/],
+  ] as const) {
+    expect(() => f.rewrite([made])).toThrow(text);
+    expect(() => compile((a: Tensor) => a.exp(), { passes: [made] })(tensor([1]))).toThrow(text);
+  }
+});

@@ -1,5 +1,5 @@
 /** Rules and passes that users add: they change graphs and keep what these take and give. */
-import { GraphError, given, sameShape, specOf, ValueError } from '../../base/index.ts';
+import { GradusError, GraphError, given, sameShape, specOf, ValueError } from '../../base/index.ts';
 import * as ir from '../../ir/index.ts';
 import {
   type Graph,
@@ -11,7 +11,7 @@ import {
   verifyGraph,
   withInterpreter,
 } from '../../ir/index.ts';
-import { abstractHandle, abstractTensor, setGradMode, type Tensor } from '../../tensor/index.ts';
+import { abstractHandle, abstractTensor, setGradMode, Tensor } from '../../tensor/index.ts';
 import { dce } from '../passes/dce.ts';
 import type { Pass } from '../passes/index.ts';
 import { keep, type Mapped, rebuild } from '../rebuild.ts';
@@ -68,7 +68,16 @@ export function applyPasses(
   for (let i = 0; i < list.length; i++) {
     const first = list[i];
     if ('run' in first) {
-      now = checked(first.name, now, first.run(now), named);
+      const before = now;
+      now = checked(
+        first.name,
+        before,
+        asGraph(
+          first,
+          run(first.name, () => first.run(before)),
+        ),
+        named,
+      );
       continue;
     }
     const rules = [first];
@@ -143,15 +152,20 @@ function replaced(
   const views = new Views(null, (v) => tracer.tensor(v));
   // Its operands as they are now: rules before it may have changed them.
   const view = views.node({ ...node, inputs });
-  if (typeof match === 'function' && !match(view)) return null;
+  if (typeof match === 'function' && !run(name, () => match(view))) return null;
   const xs = inputs.map((x) => (typeof x === 'number' ? x : tracer.tensor(x)));
   const before = setGradMode(false);
   try {
     const made = withOrigin(node.origin, () =>
-      withInterpreter(tracer, () => rule.replace(view, xs, ir)),
+      withInterpreter(tracer, () => run(name, () => rule.replace(view, xs, ir))),
     );
     if (made === undefined) return null;
     const list = (Array.isArray(made) ? made : [made]) as readonly Tensor[];
+    for (const t of list) {
+      if (t instanceof Tensor) continue;
+      const remedy = 'give a tensor, for a number full([], 2), or undefined to leave the node';
+      throw new GraphError({ op: name, problem: `the rule gives ${given(t)}`, remedy });
+    }
     if (list.length !== node.outputs.length) {
       throw wrong(
         name,
@@ -168,6 +182,26 @@ function replaced(
   } finally {
     setGradMode(before);
   }
+}
+
+/** What a rule or pass does; what it throws names it. */
+function run<T>(name: string, f: () => T): T {
+  try {
+    return f();
+  } catch (cause) {
+    if (cause instanceof GradusError) throw cause;
+    throw new GraphError({ op: name, problem: `it threw ${String(cause)}`, cause });
+  }
+}
+
+function asGraph({ name }: Pass, made: Graph | undefined): Graph {
+  const isGraph = [made?.inputs, made?.nodes, made?.outputs].every(Array.isArray);
+  if (made !== undefined && isGraph) return made;
+  throw new GraphError({
+    op: name,
+    problem: `the pass gives ${given(made)}, and no graph`,
+    remedy: 'run(graph) returns a graph: the one it was given, or { ...graph, nodes, outputs }',
+  });
 }
 
 /** The graph, if it is one, and takes and gives what the one before did. */
