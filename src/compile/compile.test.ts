@@ -620,6 +620,20 @@ describe('mistakes', () => {
     expect(Number.isFinite(compiled(ids, y).item())).toBe(true);
   });
 
+  test('a cell is not written in place by a kernel that reads it later', () => {
+    const run = (compiled: boolean) => {
+      const cell = nn.buffer(tensor([[0.5, -1, 2]]));
+      const f = () => {
+        const s = cell.mul(1).softmax(1);
+        const most = cell.add(s).max(1);
+        cell.assign(s);
+        return most;
+      };
+      return [(compiled ? compile(f) : f)().toArray(), cell.toArray()];
+    };
+    expect(run(true)).toEqual(run(false));
+  });
+
   test('warns of compile() in a loop, and not where results are called again', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const x = tensor([1, 2]);

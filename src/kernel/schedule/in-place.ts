@@ -5,8 +5,8 @@
 import { type Spec, sameShape } from '../../base/index.ts';
 import type { Graph } from '../../ir/index.ts';
 import type { BufferRef, Launch } from '../launch.ts';
-import type { Root, Stream } from './expr.ts';
-import type { Plan } from './plan.ts';
+import { argsOf, type Expr, type Root, type Stream } from './expr.ts';
+import type { Plan, Store } from './plan.ts';
 
 export type Pair = readonly [output: number, input: number];
 
@@ -90,6 +90,7 @@ function writesAsItReads(
   const gathers = plan.exprs.some((e) => e.kind === 'gather' && e.stream.memory?.root === input);
   return (
     !gathers &&
+    !isReadLater(plan, isOutput, input) &&
     plan.streams.every(
       (s) =>
         s.memory?.root !== input ||
@@ -99,6 +100,31 @@ function writesAsItReads(
         ),
     )
   );
+}
+
+/**
+ * Whether a kernel reads `root` in a phase after one that stores the output already (softmax leaves its
+ * exponentials there).
+ */
+function isReadLater(plan: Plan, isOutput: (s: Stream) => boolean, root: Root): boolean {
+  const { kernel, phases, exprs } = plan;
+  const phaseOf = ({ phase = phases - 1 }: Store): number => phase;
+  const inner = kernel.stores.filter((s) => s.place === 'inner');
+  const first = Math.min(phases, ...inner.filter((s) => isOutput(s.stream)).map(phaseOf));
+  const later = [
+    ...inner.filter((s) => phaseOf(s) > first).map((s) => s.value),
+    ...exprs.flatMap((e) =>
+      e.kind === 'reduced' && e.level > first + 1 ? [e.reduction.operand] : [],
+    ),
+  ];
+  const seen = new Set<Expr>();
+  for (let e = later.pop(); e !== undefined; e = later.pop()) {
+    if (seen.has(e)) continue;
+    seen.add(e);
+    if (e.kind === 'load' && e.stream.memory?.root === root) return true;
+    later.push(...argsOf(e));
+  }
+  return false;
 }
 
 const touches = ({ args }: Launch, kind: string, index: number): boolean =>
