@@ -269,6 +269,6 @@ export const AVX2_TARGET: TargetInfo = {
   cache: { l1: 32 << 10, l2: 512 << 10 },
   streamBytes: 32 << 20,
   threads: 1,
-  parallelWork: 2 ** 16,
+  parallelWork: 2 ** 15,
   ordersFaults: true,
 };
