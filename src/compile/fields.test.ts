@@ -44,12 +44,14 @@ describe('fields of modules', () => {
     class Reads extends nn.Module {
       seen: Tensor | null = null;
       list: unknown[] = [1];
+      fixed = Object.freeze([1, 2]);
       calls = 0;
       [other: string]: unknown;
       forward(x: Tensor): Tensor {
         this.calls++;
         this.seen = x.mul(2) as Tensor;
         this.list[0] = this.seen;
+        this.list.push(this.seen);
         this.fresh = this.seen;
         return this.seen.item() > 0 ? x : (x.neg() as Tensor);
       }

@@ -34,6 +34,12 @@ export class Fields {
     });
   }
 
+  /** In which field of its module a tensor is: `weight`. */
+  names(): ReadonlyMap<unknown, string> {
+    const all = [...this.seen.values()].flatMap(({ places }) => places);
+    return new Map(all.map(({ key, value }) => [value, key]));
+  }
+
   /** The fields that the function has changed, in words. */
   changed(): string[] {
     return [...this.seen.values()].flatMap(({ name, places }) =>
@@ -67,19 +73,24 @@ export class Fields {
   restore(): void {
     for (const { places } of this.seen.values()) {
       const known = new Map<object, Set<string>>();
-      for (const { holder, key, value } of places) {
+      for (const place of places) {
+        const { holder, key, value } = place;
         const keys = known.get(holder);
         if (keys === undefined) known.set(holder, new Set([key]));
         else keys.add(key);
-        (holder as Record<string, unknown>)[key] = value;
+        if (!stands(place)) (holder as Record<string, unknown>)[key] = value;
       }
-      // Fields that were not there: what was recorded is of no use to anyone.
-      for (const [holder, keys] of known) {
-        const fields = holder as Record<string, unknown>;
-        for (const key of Object.keys(fields)) {
-          if (!keys.has(key) && isRecorded(fields[key])) delete fields[key];
-        }
-      }
+      for (const [holder, keys] of known) withoutRecorded(holder, keys);
     }
+  }
+}
+
+/** Takes away what was recorded and stands where nothing was: it is of no use to anyone. */
+function withoutRecorded(holder: object, known: ReadonlySet<string>): void {
+  const fields = holder as Record<string, unknown>;
+  for (const key of Object.keys(fields).reverse()) {
+    if (known.has(key) || !isRecorded(fields[key])) continue;
+    if (Array.isArray(holder) && Number(key) === holder.length - 1) holder.pop();
+    else delete fields[key];
   }
 }

@@ -141,6 +141,28 @@ test('a step with a loop shows its body', () => {
   expect(g.toSvg()).toContain('scan');
 });
 
+test('a compiled function shows parameters and buffers by the module that reads them', () => {
+  const net = nn.sequential(nn.linear(4, 3), nn.batchNorm2d(1));
+  const own = Parameter(tensor([2]));
+  const f = compile((x: Tensor) => {
+    const y = net[0].forward(x).reshape([2, 1, 1, 3]) as Tensor;
+    return (net[1].forward(y) as Tensor).mul(own).mul(tensor([3]));
+  });
+  const { inputs } = f.graph(ones([2, 4]));
+  expect(inputs.filter((i) => i.kind !== 'hidden').map((i) => `${i.name} ${i.kind}`)).toEqual([
+    'x argument',
+    'linear.weight parameter',
+    'linear.bias parameter',
+    'batchNorm2d.weight parameter',
+    'batchNorm2d.bias parameter',
+    'batchNorm2d.numBatchesTracked buffer',
+    'batchNorm2d.runningMean buffer',
+    'batchNorm2d.runningVar buffer',
+    'parameter1 parameter',
+    'constant1 constant',
+  ]);
+});
+
 test('walking, printing and drawing a symbolic graph', () => {
   const x = placeholder('x', ['batch', 4]);
   const net = nn.sequential(nn.linear(4, 3), nn.relu());

@@ -12,17 +12,31 @@ export function rewritten(recorded: Recorded, passes: readonly (Rule | Pass)[]):
   return { ...recorded, graph: applyPasses(graph, passes), backward: part };
 }
 
-/** The recorded graph to look at; `names` are those of the arguments. */
-export function viewOf({ graph, sources }: Recorded, names: readonly string[]): OpGraph {
+/**
+ * The recorded graph to look at; `names` are those of the arguments. Parameters and buffers are called as in
+ * the module that reads them first: `net.0.weight`.
+ */
+export function viewOf(recorded: Recorded, names: readonly string[]): OpGraph {
+  const { graph, sources, fieldOf } = recorded;
+  const readIn = new Map<unknown, string | undefined>();
+  for (const { inputs, origin } of graph.nodes) {
+    for (const x of inputs) if (!readIn.has(x)) readIn.set(x, origin?.module);
+  }
   const counts = { parameter: 0, buffer: 0, constant: 0 };
-  const label = (s: Source): InputLabel => {
+  const taken = new Set<string>();
+  const label = (s: Source, i: number): InputLabel => {
     switch (s.kind) {
       case 'argument':
         return { name: names[s.place], kind: 'argument' };
       case 'captured': {
         const { cell, requiresGrad } = s.tensor;
         const kind = !cell ? 'constant' : requiresGrad ? 'parameter' : 'buffer';
-        return { name: `${kind}${++counts[kind]}`, kind };
+        const [module, field] = [readIn.get(graph.inputs[i]), fieldOf.get(s.tensor)];
+        const path = `${module}.${field}`;
+        const isKnown = module !== undefined && field !== undefined && !taken.has(path);
+        const name = isKnown ? path : `${kind}${++counts[kind]}`;
+        taken.add(name);
+        return { name, kind };
       }
       case 'gradient':
         return { name: 'gradient', kind: 'hidden' };
