@@ -620,6 +620,24 @@ describe('mistakes', () => {
     expect(Number.isFinite(compiled(ids, y).item())).toBe(true);
   });
 
+  test('explain tells of another this, a tensor given twice, another parameter', () => {
+    const [x, y] = [tensor([1]), tensor([2])] as Tensor[];
+    const on = compile(function (this: unknown, a: Tensor) {
+      return a.add(1);
+    });
+    on.call({}, x);
+    on.call({}, x);
+    expect(on.explain()).toMatch(/called on another object \(this\)/);
+    const f = compile((a: Tensor, b: Tensor) => a.add(b));
+    f(x, y);
+    f(x, x);
+    expect(f.explain()).toMatch(/which arguments are the same tensor differs/);
+    const g = compile((p: Tensor) => p.mul(2));
+    g(nn.Parameter(tensor([1])));
+    g(nn.Parameter(tensor([2])));
+    expect(g.explain()).toMatch(/another parameter is among the arguments/);
+  });
+
   test('a cell is not written in place by a kernel that reads it later', () => {
     const run = (compiled: boolean) => {
       const cell = nn.buffer(tensor([[0.5, -1, 2]]));

@@ -215,7 +215,7 @@ class Recorder<F extends AnyFunction> {
     const { name, options } = this;
     const place = device();
     const { keepGrads = false } = options;
-    this.recordings.push(describeRecording(this.recordings, flat, same));
+    this.recordings.push(describeRecording(this.recordings, flat, same, identityOfThis(self)));
     this.warnOfMany();
     if (this.recordings.length === 1) noteRecording(this.site, name);
     try {
@@ -273,6 +273,9 @@ function identityOf(t: object): number {
   }
   return id;
 }
+
+const identityOfThis = (self: unknown): number =>
+  typeof self === 'object' && self !== null ? identityOf(self) : 0;
 
 /**
  * The same function, recorded at its first call for each signature (shapes, dtypes, structure of the

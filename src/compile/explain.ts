@@ -1,6 +1,6 @@
 /** Why a compiled function was recorded again. */
 import { formatShape } from '../base/index.ts';
-import { gradMode, type Tensor } from '../tensor/index.ts';
+import { device, gradMode, type Tensor } from '../tensor/index.ts';
 import type { Recorded } from './bindings.ts';
 import { type Flat, structureKey } from './tree.ts';
 
@@ -17,18 +17,25 @@ export interface Recording {
   readonly types: readonly string[];
   /** Gradient mode. */
   readonly mode: 'on' | 'off';
+  readonly device: string;
+  /** A number for `this`. */
+  readonly self: number;
+  /** For each tensor, the first argument that is the same one. */
+  readonly twins: string;
 }
 
 export function describeRecording(
   before: readonly Recording[],
   flat: Flat,
   same: readonly { readonly recorded: Recorded }[],
+  self: number,
 ): Recording {
   const structure = structureKey(flat.template);
   const form = structureKey(flat.template, false);
   const types = flat.tensors.map(typeText);
   const mode = gradMode() ? ('on' as const) : ('off' as const);
-  const now = { structure, form, paths: flat.paths, types, mode };
+  const twins = flat.tensors.map((t) => flat.tensors.indexOf(t)).join();
+  const now = { structure, form, paths: flat.paths, types, mode, device: device(), self, twins };
   return { ...now, reason: reasonFor(before.at(-1), now, flat, same) };
 }
 
@@ -52,7 +59,10 @@ function reasonFor(
   const i = now.types.findIndex((t, k) => t !== last.types[k]);
   if (i >= 0) return `${now.paths[i]} is ${now.types[i]}, and was ${last.types[i]}`;
   if (now.mode !== last.mode) return `gradient mode is ${now.mode}, and was ${last.mode}`;
-  return 'the default device or a parameter among the arguments differs';
+  if (now.device !== last.device) return `the device is ${now.device}, and was ${last.device}`;
+  if (now.self !== last.self) return 'it was called on another object (this)';
+  if (now.twins !== last.twins) return 'which arguments are the same tensor differs';
+  return 'another parameter is among the arguments';
 }
 
 const typeText = (t: Tensor): string =>
