@@ -72,8 +72,8 @@ export interface Recorded {
   readonly gradientEnds: readonly GradientEnd[];
   readonly guards: readonly Guard[];
   readonly randomCalls: number;
-  /** In which field of its module a captured tensor is, of those that are in one. */
-  readonly fieldOf: ReadonlyMap<unknown, string>;
+  /** What captured tensors are called that are fields of modules: `net.0.weight`. */
+  readonly fields: ReadonlyMap<unknown, string>;
   /** Fields of modules that the function changed while it was recorded, in words. */
   readonly changed: readonly string[];
   readonly backward: BackwardPart | null;

@@ -1,11 +1,12 @@
 /** What modules hold in plain fields while a function that runs them is recorded. */
-import { GraphError } from '../base/index.ts';
+import { GraphError, runningModule } from '../base/index.ts';
 import { abstractHandle, type Place, Tensor } from '../tensor/index.ts';
 import type { Guard } from './bindings.ts';
 
 interface Seen {
-  /** Of the module. */
+  /** The module's class, and its path when its forward was first met. */
   readonly name: string;
+  readonly path: string;
   /** What its fields held when its forward was first met. */
   readonly places: readonly Place[];
 }
@@ -18,7 +19,7 @@ export class Fields {
   private readonly seen = new Map<object, Seen>();
 
   watch(owner: object, name: string, places: readonly Place[]): void {
-    if (!this.seen.has(owner)) this.seen.set(owner, { name, places });
+    if (!this.seen.has(owner)) this.seen.set(owner, { name, path: runningModule(), places });
   }
 
   /** Guards of the fields that the function has not written itself. */
@@ -34,10 +35,15 @@ export class Fields {
     });
   }
 
-  /** In which field of its module a tensor is: `weight`. */
+  /** The tensors that are fields of modules, each by the first that has it: `net.0.weight`. */
   names(): ReadonlyMap<unknown, string> {
-    const all = [...this.seen.values()].flatMap(({ places }) => places);
-    return new Map(all.map(({ key, value }) => [value, key]));
+    const names = new Map<unknown, string>();
+    for (const [owner, { path, places }] of this.seen) {
+      for (const { holder, key, value } of places) {
+        if (holder === owner && !names.has(value)) names.set(value, `${path}.${key}`);
+      }
+    }
+    return names;
   }
 
   /** The fields that the function has changed, in words. */

@@ -105,7 +105,7 @@ function collect(
     passed,
     gradientEnds,
     guards: [...tracer.guards, ...tracer.fields.guards(), ...overlay.guards],
-    fieldOf: tracer.fields.names(),
+    fields: tracer.fields.names(),
     changed: tracer.fields.changed(),
     randomCalls: tracer.randomCalls,
     backward: null,

@@ -103,13 +103,13 @@ export abstract class Module {
     const wrapper = function (this: Module, ...inputs: unknown[]): unknown {
       if (this === undefined || this === null || !(#hooks in this)) throw calledDetached();
       if (isInnermost(this)) return forward.apply(this, inputs);
-      const recorded = recording();
-      if (recorded !== null) {
-        recorded.watch(this, `the hooks of ${nameOf(this)}`, () => this.#hooks);
-        recorded.watchPlaces(this, nameOf(this), placesIn(this));
-      }
       enter(this);
       try {
+        const recorded = recording();
+        if (recorded !== null) {
+          recorded.watch(this, `the hooks of ${nameOf(this)}`, () => this.#hooks);
+          recorded.watchPlaces(this, nameOf(this), placesIn(this));
+        }
         const output = forward.apply(this, inputs);
         return this.#hooks === null ? output : this.#runHooks(inputs, output);
       } finally {

@@ -141,7 +141,7 @@ test('a step with a loop shows its body', () => {
   expect(g.toSvg()).toContain('scan');
 });
 
-test('a compiled function shows parameters and buffers by the module that reads them', () => {
+test('a compiled function shows parameters and buffers by the fields that they are', () => {
   const net = nn.sequential(nn.linear(4, 3), nn.batchNorm2d(1));
   const own = Parameter(tensor([2]));
   const f = compile((x: Tensor) => {
@@ -161,6 +161,20 @@ test('a compiled function shows parameters and buffers by the module that reads 
     'parameter1 parameter',
     'constant1 constant',
   ]);
+});
+
+test('a parameter that another module reads first keeps the name of its own', () => {
+  class Tied extends nn.Module {
+    line = nn.linear(4, 4);
+    scale = Parameter(tensor([2]));
+    forward(x: Tensor): Tensor {
+      return this.line.forward(x.matmul(this.line.weight).mul(this.scale) as Tensor) as Tensor;
+    }
+  }
+  const net = new Tied();
+  const { inputs } = compile((x: Tensor) => net.forward(x)).graph(ones([2, 4]));
+  const names = inputs.filter((i) => i.kind === 'parameter').map((i) => i.name);
+  expect(names).toEqual(['tied.line.weight', 'tied.scale', 'tied.line.bias']);
 });
 
 test('walking, printing and drawing a symbolic graph', () => {

@@ -69,15 +69,11 @@ export function applyPasses(
     const first = list[i];
     if ('run' in first) {
       const before = now;
-      now = checked(
-        first.name,
-        before,
-        asGraph(
-          first,
-          run(first.name, () => first.run(before)),
-        ),
-        named,
+      const made = asGraph(
+        first,
+        run(first.name, () => first.run(before)),
       );
+      now = checked(first.name, before, made, named);
       continue;
     }
     const rules = [first];

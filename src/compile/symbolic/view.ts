@@ -13,29 +13,20 @@ export function rewritten(recorded: Recorded, passes: readonly (Rule | Pass)[]):
 }
 
 /**
- * The recorded graph to look at; `names` are those of the arguments. Parameters and buffers are called as in
- * the module that reads them first: `net.0.weight`.
+ * The recorded graph to look at; `names` are those of the arguments. Parameters and buffers are called by
+ * the field of a module that they are: `net.0.weight`.
  */
 export function viewOf(recorded: Recorded, names: readonly string[]): OpGraph {
-  const { graph, sources, fieldOf } = recorded;
-  const readIn = new Map<unknown, string | undefined>();
-  for (const { inputs, origin } of graph.nodes) {
-    for (const x of inputs) if (!readIn.has(x)) readIn.set(x, origin?.module);
-  }
+  const { graph, sources, fields } = recorded;
   const counts = { parameter: 0, buffer: 0, constant: 0 };
-  const taken = new Set<string>();
-  const label = (s: Source, i: number): InputLabel => {
+  const label = (s: Source): InputLabel => {
     switch (s.kind) {
       case 'argument':
         return { name: names[s.place], kind: 'argument' };
       case 'captured': {
         const { cell, requiresGrad } = s.tensor;
         const kind = !cell ? 'constant' : requiresGrad ? 'parameter' : 'buffer';
-        const [module, field] = [readIn.get(graph.inputs[i]), fieldOf.get(s.tensor)];
-        const path = `${module}.${field}`;
-        const isKnown = module !== undefined && field !== undefined && !taken.has(path);
-        const name = isKnown ? path : `${kind}${++counts[kind]}`;
-        taken.add(name);
+        const name = fields.get(s.tensor) ?? `${kind}${++counts[kind]}`;
         return { name, kind };
       }
       case 'gradient':

@@ -7,6 +7,7 @@ import type { Graph, GraphNode } from '../../ir/index.ts';
 import type { BufferRef, LaunchPlan } from '../../kernel/index.ts';
 import { DONE, ENTRY, ENTRY_BYTES } from '../../target/wasm/index.ts';
 import type { Executable, Slot } from '../device.ts';
+import { AddressSlots } from './address-slots.ts';
 import type { Handle, WasmHeap } from './heap.ts';
 import { ConstantInputs } from './kept.ts';
 import { ALONE, type WasmDriver, type WasmKernel } from './wasm-driver.ts';
@@ -21,33 +22,7 @@ import {
 } from './wasm-slots.ts';
 import type { WasmThreads } from './wasm-threads.ts';
 
-/** Where the address of a buffer is written. */
-class Places {
-  /** The buffer's number among those of its kind. */
-  readonly index: number;
-  /** The address that is written there now. */
-  private now = -1;
-  private readonly words: number[] = [];
-  private readonly offsets: number[] = [];
-
-  constructor(index: number) {
-    this.index = index;
-  }
-
-  add(word: number, offset: number): void {
-    this.words.push(word);
-    this.offsets.push(offset);
-  }
-
-  write(heap: WasmHeap, address: number): void {
-    if (address === this.now) return;
-    this.now = address;
-    const { words, offsets } = this;
-    for (let i = 0; i < words.length; i++) heap.i32[words[i]] = address + offsets[i];
-  }
-}
-
-type PlacesOf = Record<BufferRef['kind'], Places[]>;
+type PlacesOf = Record<BufferRef['kind'], AddressSlots[]>;
 
 const bytesOf = ({ launches }: LaunchPlan): number =>
   launches.reduce((n, l) => n + ENTRY_BYTES + 8 * l.args.length, 0);
@@ -111,7 +86,7 @@ export class WasmProgram implements Executable {
   private fill({ launches }: LaunchPlan): void {
     const { heap, driver, kernels } = this;
     const { i32 } = heap;
-    const places: Record<BufferRef['kind'], (Places | undefined)[]> = this.places;
+    const places: Record<BufferRef['kind'], (AddressSlots | undefined)[]> = this.places;
     let args = this.end;
     launches.forEach((launch, i) => {
       const entry = this.first + ENTRY_BYTES * i;
@@ -128,7 +103,7 @@ export class WasmProgram implements Executable {
         else if (arg.kind === 'scalar') this.scalars.push({ at, arg });
         else {
           const { kind, index } = arg.buffer;
-          places[kind][index] ??= new Places(index);
+          places[kind][index] ??= new AddressSlots(index);
           places[kind][index].add(at, arg.bytes);
         }
       }
@@ -178,19 +153,19 @@ export class WasmProgram implements Executable {
     for (const p of places.input) pin(heap, inputs[p.index] as Slot);
     for (const p of places.output) pin(heap, outputs[p.index]);
     for (const handle of kept) handle.block.used = heap.tick;
-    for (const p of places.input) p.write(heap, addressOf(heap, inputs[p.index] as Slot));
+    for (const p of places.input) p.write(heap.i32, addressOf(heap, inputs[p.index] as Slot));
     for (const p of places.output) {
       const out = outputs[p.index];
-      p.write(heap, addressOf(heap, out));
+      p.write(heap.i32, addressOf(heap, out));
       // Only now: what came in from outside may be a slab that holds other tensors.
       willWrite(out);
     }
     for (const p of places.kept) {
       const handle = kept[p.index];
-      p.write(heap, ready ? heap.touch(handle) : heap.touchForWrite(handle));
+      p.write(heap.i32, ready ? heap.touch(handle) : heap.touchForWrite(handle));
     }
     if (this.tempBytes === 0) return;
     const scratch = heap.touchScratch(this.tempBytes);
-    for (const p of places.temp) p.write(heap, scratch + this.temps[p.index]);
+    for (const p of places.temp) p.write(heap.i32, scratch + this.temps[p.index]);
   }
 }

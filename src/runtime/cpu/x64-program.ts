@@ -15,6 +15,7 @@ import {
   PROGRAM_FIRST,
 } from '../../target/x64/index.ts';
 import type { CompileOptions, Executable, Slot } from '../device.ts';
+import { AddressSlots } from './address-slots.ts';
 import { ConstantInputs } from './kept.ts';
 import { ScalarSlots } from './scalars.ts';
 import type { CodeUser } from './x64-code.ts';
@@ -22,21 +23,6 @@ import { addressOf, type Loaded, X64Executable, type X64Machine } from './x64-ex
 import type { Scratch, X64Block } from './x64-memory.ts';
 
 type ScalarArg = Extract<Arg, { kind: 'scalar' }>;
-
-/** Where the address of a buffer is written. */
-class Places {
-  /** The address that is written there now. */
-  now = Number.NaN;
-  readonly slots: number[] = [];
-  readonly offsets: number[] = [];
-
-  write(args: Float64Array, address: number): void {
-    if (address === this.now) return;
-    this.now = address;
-    const { slots, offsets } = this;
-    for (let i = 0; i < slots.length; i++) args[slots[i]] = address + offsets[i];
-  }
-}
 
 /** 8-byte slots of a block, to whole cache lines. */
 const slotsOf = (launch: Launch): number => Math.ceil((ARG_PARAMS + launch.args.length) / 8) * 8;
@@ -49,9 +35,9 @@ class Image {
   readonly block: X64Block;
   readonly args: Float64Array;
   readonly slots: ScalarSlots;
-  readonly inputs: (Places | undefined)[] = [];
-  readonly outputs: (Places | undefined)[] = [];
-  readonly temps: (Places | undefined)[] = [];
+  readonly inputs: (AddressSlots | undefined)[] = [];
+  readonly outputs: (AddressSlots | undefined)[] = [];
+  readonly temps: (AddressSlots | undefined)[] = [];
   readonly scalars: { readonly at: number; readonly arg: ScalarArg }[] = [];
   readonly faults: boolean;
   private readonly keptBlocks: readonly X64Block[];
@@ -106,9 +92,8 @@ class Image {
           return;
         }
         const list = kind === 'input' ? this.inputs : kind === 'output' ? this.outputs : this.temps;
-        list[index] ??= new Places();
-        list[index].slots.push(slot);
-        list[index].offsets.push(arg.bytes);
+        list[index] ??= new AddressSlots(index);
+        list[index].add(slot, arg.bytes);
       }
     });
   }
